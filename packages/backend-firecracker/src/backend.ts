@@ -1,0 +1,183 @@
+import { availableParallelism } from 'node:os'
+import {
+  type Backend,
+  type BackendCapabilities,
+  BackendError,
+  type ExecuteOptions,
+} from '@vulcan/backend'
+import type { Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
+import { boot } from './boot.ts'
+import { CidAllocator } from './cid.ts'
+import { SUPPORTED_RUNTIMES } from './constants.ts'
+import { toBackendError } from './failure.ts'
+import { VmDirectory } from './lifecycle/layout.ts'
+import { Manifest, releaseVm } from './lifecycle/manifest.ts'
+import { Output } from './output.ts'
+import { RunTimeoutError, run } from './run.ts'
+import { Timeline } from './timeline.ts'
+import { Tracker } from './tracker.ts'
+import type { Vm, VmHost, VmNeeds } from './vm.ts'
+
+/** How long running workloads may take to end by themselves at `shutdown`. */
+const SHUTDOWN_GRACE_MS = 10_000
+
+export interface FirecrackerBackendOptions extends VmHost {
+  /** Whose lock proves that the VMs of this backend are in use. */
+  readonly ownerId: string
+  /** Told what could not be released; it is tried again by the next recovery. */
+  readonly onReleaseError: (error: unknown) => void
+}
+
+/** What a trial showed. `words` say why a guest does not boot; `bootMs` lasts from the first step. */
+export interface TrialBoot {
+  readonly boots: boolean
+  readonly words: string
+  readonly bootMs: number | null
+}
+
+/** Runs each workload in a microVM of its own, through Firecracker's API. */
+export class FirecrackerBackend implements Backend {
+  readonly #options: FirecrackerBackendOptions
+  readonly #cids: CidAllocator
+  readonly #tracker: Tracker
+  #booting = 0
+
+  constructor(options: FirecrackerBackendOptions) {
+    this.#options = options
+    this.#cids = new CidAllocator(options.config.cidBase)
+    this.#tracker = new Tracker(options.config.maxConcurrentVms)
+  }
+
+  capabilities(): BackendCapabilities {
+    return {
+      name: 'firecracker',
+      supportedRuntimes: SUPPORTED_RUNTIMES,
+      supportedIsolations: ['microvm'],
+      maxConcurrency: this.#options.config.maxConcurrentVms,
+      isolationStrength: this.#options.program.isolationStrength,
+    }
+  }
+
+  async execute(spec: WorkloadSpec, options: ExecuteOptions): Promise<WorkloadResult> {
+    const vm = this.#open(spec.id, new Timeline(options.onEvent), options.signal)
+    try {
+      return await this.#serve(vm, spec, new Output(spec.outputLimitBytes, options.onEvent))
+    } finally {
+      void this.#release(vm)
+    }
+  }
+
+  /** Boots a guest with an image of `runtime` and releases it: shows whether the VMM works here. */
+  async trialBoot(id: string, runtime: Runtime, signal: AbortSignal): Promise<TrialBoot> {
+    const vm = this.#open(id, new Timeline(undefined), signal)
+    try {
+      await this.#boot(vm, { runtime })
+      return { boots: true, words: '', bootMs: vm.timeline.elapsedMs() }
+    } catch (error) {
+      return { boots: false, words: (await toBackendError(error, vm)).message, bootMs: null }
+    } finally {
+      await this.#release(vm)
+    }
+  }
+
+  async cleanup(workloadId: string): Promise<void> {
+    await this.#tracker.end(workloadId)
+  }
+
+  idle(): Promise<void> {
+    return this.#tracker.idle()
+  }
+
+  async shutdown(): Promise<void> {
+    this.#tracker.close()
+    const grace = setTimeout(() => this.#tracker.endAll(), SHUTDOWN_GRACE_MS)
+    try {
+      await this.#tracker.idle()
+    } finally {
+      clearTimeout(grace)
+    }
+  }
+
+  /** Boot, run, outcome. What was ended from outside keeps the output that it had. */
+  async #serve(vm: Vm, spec: WorkloadSpec, output: Output): Promise<WorkloadResult> {
+    try {
+      await this.#boot(vm, spec)
+      const response = await run(this.#options, vm, spec, output)
+      await vm.timeline.enter('ended')
+      const { reason, exitCode, error, truncated } = response
+      if (reason === 'invalid_request' || reason === 'unsupported_runtime') {
+        throw new BackendError(reason, error, { phase: 'request' })
+      }
+      return this.#result(vm, output, { outcome: reason, exitCode, error, truncated })
+    } catch (error) {
+      if (vm.signal.aborted) return this.#result(vm, output, { outcome: 'killed', error: 'killed' })
+      if (error instanceof RunTimeoutError) {
+        return this.#result(vm, output, {
+          outcome: 'timeout',
+          error: `timeout after ${spec.timeoutS}s`,
+        })
+      }
+      throw await toBackendError(error, vm)
+    }
+  }
+
+  /** Takes a slot for a VM, of which nothing exists yet outside this process. */
+  #open(id: string, timeline: Timeline, signal: AbortSignal): Vm {
+    const ending = this.#tracker.enter(id)
+    const directory = new VmDirectory(this.#options.layout, id, this.#options.ownerId)
+    return {
+      cid: this.#cids.allocate(),
+      directory,
+      manifest: new Manifest(directory),
+      timeline,
+      signal: AbortSignal.any([signal, ending]),
+      process: undefined,
+      exit: undefined,
+    }
+  }
+
+  async #boot(vm: Vm, needs: VmNeeds): Promise<void> {
+    this.#booting += 1
+    try {
+      const { config, program } = this.#options
+      const startingPerCore = Math.max(1, this.#booting / availableParallelism())
+      const timeoutMs = (config.bootTimeoutMs ?? program.bootTimeoutMs) * startingPerCore
+      await boot(this.#options, vm, needs, timeoutMs)
+    } finally {
+      this.#booting -= 1
+    }
+  }
+
+  #result(
+    vm: Vm,
+    output: Output,
+    end: Pick<WorkloadResult, 'outcome' | 'error'> &
+      Partial<Pick<WorkloadResult, 'exitCode' | 'truncated'>>,
+  ): WorkloadResult {
+    const { name, version, reason, isolationStrength } = this.#options.program
+    return {
+      exitCode: null,
+      truncated: { stdout: false, stderr: false },
+      ...end,
+      stdout: output.collected('stdout'),
+      stderr: output.collected('stderr'),
+      durationMs: vm.timeline.elapsedMs(),
+      phases: vm.timeline.phases,
+      vmm: { name, version, reason },
+      isolationStrength,
+    }
+  }
+
+  /** Never rejects: what cannot be released is reported, and stays in the manifest. */
+  async #release(vm: Vm): Promise<void> {
+    try {
+      await vm.process?.[Symbol.asyncDispose]()
+      await releaseVm(vm.directory, this.#options.layout)
+    } catch (error) {
+      this.#options.onReleaseError(error)
+    } finally {
+      this.#cids.release(vm.cid)
+      this.#tracker.leave(vm.directory.vmId)
+    }
+  }
+}

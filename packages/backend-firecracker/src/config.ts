@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { VulcanError } from '@vulcan/schema'
+import { z } from 'zod'
+import { DEFAULT_MEM_MB, DEFAULT_VCPUS, DEFAULT_VSOCK_PORT, MIN_CID } from './constants.ts'
+
+/** A variable of the environment has a value that it cannot have. */
+export class ConfigError extends VulcanError<'config_invalid'> {
+  readonly variable: string
+
+  constructor(variable: string, value: string, takes: string) {
+    super('config_invalid', `${variable} is "${value}", but takes ${takes}`)
+    this.variable = variable
+  }
+}
+
+/** Settings of the backend. Paths are absolute; see the variables of the same names. */
+export interface FirecrackerConfig {
+  readonly kernelPath: string
+  readonly initrdPath: string
+  readonly rootfsDir: string
+  readonly vsockPort: number
+  readonly cidBase: number
+  readonly maxConcurrentVms: number
+  readonly defaultVcpus: number
+  readonly defaultMemMib: number
+  readonly scratchMib: number
+  /** Undefined: chosen from how fast the VMM in use boots. */
+  readonly bootTimeoutMs: number | undefined
+}
+
+/** One variable: what it takes in words, and how it is read. */
+const integer = (min: number, max: number) => ({
+  takes: `an integer from ${min} to ${max}`,
+  schema: z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max)),
+})
+
+const PORT = integer(1, 0xffff_fffe)
+const COUNT = integer(1, 1000)
+const VCPUS = integer(1, 32)
+const MEM_MIB = integer(128, 1024 * 1024)
+const CID = integer(MIN_CID, 0xffff_fffe)
+const SCRATCH_MIB = integer(16, 1024 * 1024)
+const TIMEOUT_MS = integer(100, 3_600_000)
+const PATH = {
+  takes: 'an absolute path',
+  schema: z.string().startsWith('/'),
+}
+
+/**
+ * Reads the settings from the environment; what is absent has its default, files in `homeDir`.
+ * Throws `ConfigError` that names the variable and what it takes.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): FirecrackerConfig {
+  const read = <T>(name: string, kind: { takes: string; schema: z.ZodType<T> }): T | undefined => {
+    const value = env[name]
+    if (value === undefined) return undefined
+    const parsed = kind.schema.safeParse(value)
+    if (!parsed.success) throw new ConfigError(name, value, kind.takes)
+    return parsed.data
+  }
+  return {
+    kernelPath: read('VULCAN_FC_KERNEL_PATH', PATH) ?? join(homeDir, 'vmlinux'),
+    initrdPath: read('VULCAN_FC_INITRD_PATH', PATH) ?? join(homeDir, 'initrd'),
+    rootfsDir: read('VULCAN_FC_ROOTFS_DIR', PATH) ?? join(homeDir, 'rootfs'),
+    vsockPort: read('VULCAN_FC_VSOCK_PORT', PORT) ?? DEFAULT_VSOCK_PORT,
+    cidBase: read('VULCAN_FC_CID_BASE', CID) ?? MIN_CID,
+    maxConcurrentVms: read('VULCAN_FC_MAX_CONCURRENT_VMS', COUNT) ?? 10,
+    defaultVcpus: read('VULCAN_FC_DEFAULT_VCPUS', VCPUS) ?? DEFAULT_VCPUS,
+    defaultMemMib: read('VULCAN_FC_DEFAULT_MEM_MB', MEM_MIB) ?? DEFAULT_MEM_MB,
+    scratchMib: read('VULCAN_FC_SCRATCH_MIB', SCRATCH_MIB) ?? 1024,
+    bootTimeoutMs: read('VULCAN_FC_BOOT_TIMEOUT_MS', TIMEOUT_MS),
+  }
+}

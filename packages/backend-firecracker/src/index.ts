@@ -1,0 +1,6 @@
+export { FirecrackerBackend, type FirecrackerBackendOptions, type TrialBoot } from './backend.ts'
+export { ConfigError, type FirecrackerConfig, loadConfig } from './config.ts'
+export type { Layout } from './lifecycle/layout.ts'
+export { becomeOwner, type OwnerLock } from './lifecycle/owner.ts'
+export { readBootId, recover } from './lifecycle/recover.ts'
+export type { VmmProgram } from './vmm-program.ts'

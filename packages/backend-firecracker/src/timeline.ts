@@ -1,0 +1,31 @@
+import type { ExecuteOptions } from '@vulcan/backend'
+import type { Phase } from '@vulcan/schema'
+
+/** When each phase of one workload began, announced as it begins. */
+export class Timeline {
+  readonly #startedAtMs = performance.now()
+  readonly #phases: { phase: Phase; atMs: number }[] = []
+  readonly #onEvent: ExecuteOptions['onEvent']
+
+  constructor(onEvent: ExecuteOptions['onEvent']) {
+    this.#onEvent = onEvent
+  }
+
+  get current(): Phase | undefined {
+    return this.#phases.at(-1)?.phase
+  }
+
+  get phases(): readonly { phase: Phase; atMs: number }[] {
+    return this.#phases
+  }
+
+  elapsedMs(): number {
+    return Math.round(performance.now() - this.#startedAtMs)
+  }
+
+  async enter(phase: Phase): Promise<void> {
+    const atMs = this.elapsedMs()
+    this.#phases.push({ phase, atMs })
+    await this.#onEvent?.({ type: 'phase', phase, atMs })
+  }
+}

@@ -1,0 +1,78 @@
+import { buildHostImages, listHostImages } from '@vulcan/host'
+import { Command } from 'commander'
+import { Interruption } from './interruption.ts'
+
+const HASH_CHARACTERS = 12
+const MIB_BYTES = 1024 ** 2
+
+type Image = Awaited<ReturnType<typeof listHostImages>>[number]
+
+/** Declares `vulcan images`. */
+export function imagesCommand(): Command {
+  const images = new Command('images').description('kernel, initrd and root file systems')
+  images
+    .command('ls')
+    .description('list what is in the store')
+    .option('--json', 'one JSON document')
+    .action(async (flags: { json?: true }) => show(await listHostImages(process.env), flags))
+  images
+    .command('build')
+    .description('build what is missing')
+    .argument('[names...]', 'only these')
+    .option('--json', 'one JSON document at the end')
+    .action(async (only: string[], flags: { json?: true }) => {
+      using interruption = new Interruption()
+      const built = await buildHostImages(process.env, {
+        only,
+        signal: interruption.signal,
+        onProgress: ({ step, state, detail, elapsedMs }) => {
+          process.stderr.write(`${step}: ${state} ${detail} (${(elapsedMs / 1000).toFixed(1)} s)\n`)
+        },
+      })
+      show(built, flags)
+    })
+  return images
+}
+
+function show(images: readonly Image[], flags: { json?: true }): void {
+  process.stdout.write(flags.json ? document(images) : table(images))
+}
+
+function document(images: readonly Image[]): string {
+  const rows = images.map((image) => ({
+    name: image.name,
+    kind: image.kind,
+    version: image.version,
+    recipe_hash: image.recipeHash,
+    size_bytes: image.sizeBytes,
+    disk_bytes: image.diskBytes,
+    created_at: image.createdAt,
+    directory: image.directory,
+  }))
+  return `${JSON.stringify(rows, null, 2)}\n`
+}
+
+function table(images: readonly Image[]): string {
+  const header = ['NAME', 'VERSION', 'HASH', 'SIZE', 'ON DISK', 'CREATED']
+  const rows = images.map((image) => [
+    image.name,
+    image.version,
+    image.recipeHash.slice(0, HASH_CHARACTERS),
+    mib(image.sizeBytes),
+    mib(image.diskBytes),
+    image.createdAt,
+  ])
+  const widths = header.map((_, at) =>
+    Math.max(...[header, ...rows].map((row) => row[at]?.length ?? 0)),
+  )
+  const line = (row: string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [header, ...rows].map((row) => `${line(row)}\n`).join('')
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MIB_BYTES).toFixed(1)} MiB`
+}

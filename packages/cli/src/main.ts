@@ -1,0 +1,48 @@
+import { Command, CommanderError } from 'commander'
+import { imagesCommand } from './images.ts'
+import { runOptions } from './run-options.ts'
+import { Narrator } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
+/** `run` passes the program's exit codes on, so its own failures have one that programs avoid. */
+const EXIT_RUN_FAILED = 125
+
+/** Runs one command line and resolves with the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const finish = (code: number) => {
+    exitCode = code
+  }
+  const program = new Command('vulcan')
+    .description('runs code that nobody trusts, each program in a microVM of its own')
+    .version('0.1.0')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
+  for (const command of [runOptions(finish), imagesCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program))
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return fail(error, argv)
+  }
+}
+
+function fail(error: unknown, argv: readonly string[]): number {
+  const isRun = argv[0] === 'run'
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    return isRun ? EXIT_RUN_FAILED : EXIT_USAGE
+  }
+  const narrator = new Narrator(process.stderr, true)
+  narrator.complain(error instanceof Error ? error.message : String(error))
+  if (argv.includes('-v') || argv.includes('--verbose')) console.error(error)
+  if (isRun) return EXIT_RUN_FAILED
+  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,48 @@
+import { UsageError } from './usage-error.ts'
+
+const MIB_BYTES = 1024 ** 2
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1024,
+  M: MIB_BYTES,
+  G: 1024 ** 3,
+}
+const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 }
+
+/** `30s`, `5m`, `1h` or plain seconds, as whole seconds. Throws `UsageError`. */
+export function parseDurationS(flag: string, text: string): number {
+  return parse(flag, text, /^(\d{1,9})([smh]?)$/, UNIT_S, 'a duration such as 30s, 5m or 1h')
+}
+
+/** `512K`, `16M`, `1G` (powers of 1024) or plain bytes. Throws `UsageError`. */
+export function parseBytes(flag: string, text: string): number {
+  return parse(flag, text, /^(\d{1,12})([KMG]?)$/, UNIT_BYTES, 'a size such as 512K, 16M or 1G')
+}
+
+/** `512M`, `2G` or a plain number of MiB, as whole MiB. Throws `UsageError`. */
+export function parseMib(flag: string, text: string): number {
+  const bytes = parseBytes(flag, /^\d+$/.test(text) ? `${text}M` : text)
+  const mib = bytes / MIB_BYTES
+  if (!Number.isInteger(mib)) throw new UsageError(`${flag} is "${text}", but takes whole MiB`)
+  return mib
+}
+
+/** Throws `UsageError`. */
+export function parseCount(flag: string, text: string): number {
+  return parse(flag, text, /^(\d{1,9})()$/, { '': 1 }, 'a whole number')
+}
+
+function parse(
+  flag: string,
+  text: string,
+  form: RegExp,
+  units: Readonly<Record<string, number>>,
+  takes: string,
+): number {
+  const [, number, unit] = form.exec(text) ?? []
+  const factor = units[unit ?? '?']
+  if (number === undefined || factor === undefined) {
+    throw new UsageError(`${flag} is "${text}", but takes ${takes}`)
+  }
+  return Number(number) * factor
+}

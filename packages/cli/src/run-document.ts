@@ -1,0 +1,31 @@
+import type { RunReport } from '@vulcan/host'
+
+/** The one document of `run --json`. Output that is not UTF-8 comes as base64; `encoding` says so. */
+export function runDocument(report: RunReport): object {
+  const stdout = encode(report.stdout)
+  const stderr = encode(report.stderr)
+  return {
+    id: report.id,
+    status: report.status,
+    reason: report.reason,
+    runtime: report.runtime,
+    exit_code: report.exitCode,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    encoding: { stdout: stdout.encoding, stderr: stderr.encoding },
+    truncated: report.truncated,
+    error: report.error,
+    duration_ms: report.durationMs,
+    phases: report.phases.map(({ phase, atMs }) => ({ phase, at_ms: atMs })),
+    vmm: report.vmm,
+    isolation_strength: report.isolationStrength,
+  }
+}
+
+function encode(bytes: Uint8Array): { text: string; encoding: 'utf-8' | 'base64' } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
+  } catch {
+    return { text: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
+  }
+}

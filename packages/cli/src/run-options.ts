@@ -1,0 +1,27 @@
+import { Command } from 'commander'
+import { type RunFlags, runCommand } from './run.ts'
+import { Narrator } from './terminal.ts'
+
+const collect = (value: string, earlier: readonly string[]) => [...earlier, value]
+
+/** Declares `vulcan run`; `finish` gets the exit code of the command. */
+export function runOptions(finish: (exitCode: number) => void): Command {
+  return new Command('run')
+    .description('run one program in a microVM of its own')
+    .argument('[program...]', 'FILE, or "-" for code on standard input, then its arguments')
+    .option('-c, --code <code>', 'the code itself, instead of FILE')
+    .option('--runtime <name>', 'go, node or python (default: by the name of FILE)')
+    .option('--timeout <duration>', 'end the program after this long', '30s')
+    .option('--cpus <n>', 'virtual CPUs (default: 1)')
+    .option('--memory <size>', 'memory in MiB, or with a unit: 1G (default: 512)')
+    .option('-e, --env <name=value>', 'set an environment variable; may be repeated', collect, [])
+    .option('--input <file>', 'what the program reads on its standard input; "-" is ours')
+    .option('--output-limit <size>', 'cut each of stdout and stderr here', '16M')
+    .option('--json', 'one JSON document at the end instead of live output')
+    .option('-v, --verbose', "say what happens, and show an error's stack")
+    .passThroughOptions()
+    .action(async (operands: string[], flags: RunFlags & { verbose?: true }) => {
+      const talkative = !flags.json && (flags.verbose === true || process.stderr.isTTY)
+      finish(await runCommand(operands, flags, new Narrator(process.stderr, talkative)))
+    })
+}

@@ -1,0 +1,124 @@
+import { Host, type RunReport } from '@vulcan/host'
+import {
+  OUTCOMES,
+  WORKLOAD_LIMITS,
+  type WorkloadEvent,
+  type WorkloadSpecInput,
+} from '@vulcan/schema'
+import { Interruption } from './interruption.ts'
+import { type Program, readAll, readBounded, readProgram } from './program.ts'
+import { parseBytes, parseCount, parseDurationS, parseMib } from './quantities.ts'
+import { runDocument } from './run-document.ts'
+import { type Narrator, writeThrough } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The flags of `vulcan run`, as commander gives them. */
+export interface RunFlags {
+  readonly code?: string
+  readonly runtime?: string
+  readonly timeout: string
+  readonly cpus?: string
+  readonly memory?: string
+  readonly env: readonly string[]
+  readonly input?: string
+  readonly outputLimit: string
+  readonly json?: true
+}
+
+/**
+ * Runs one program in a VM of its own and resolves with the exit code of the command: the program's
+ * own, or its row in the table of outcomes. Throws `UsageError` before anything is made.
+ */
+export async function runCommand(
+  operands: readonly string[],
+  flags: RunFlags,
+  narrator: Narrator,
+): Promise<number> {
+  const program = await readProgram(
+    operands,
+    { code: flags.code, runtime: flags.runtime },
+    process.stdin,
+  )
+  const request = await toRequest(program, operands, flags)
+  using interruption = new Interruption()
+  const { signal } = interruption
+  await using host = await Host.open({
+    env: process.env,
+    signal,
+    onNotice: (message) => narrator.complain(message),
+  })
+  if (host.vmm.isolationStrength === 'emulated') {
+    narrator.remark(`isolation is emulated, which is no security boundary: ${host.vmm.reason}`)
+  }
+  const onEvent = flags.json ? undefined : liveOutput(narrator)
+  const report = await host.run(request, onEvent === undefined ? { signal } : { signal, onEvent })
+  if (flags.json) {
+    await writeThrough(
+      process.stdout,
+      Buffer.from(`${JSON.stringify(runDocument(report), null, 2)}\n`),
+    )
+  } else {
+    tell(report, narrator)
+  }
+  return exitCode(report)
+}
+
+async function toRequest(
+  program: Program,
+  operands: readonly string[],
+  flags: RunFlags,
+): Promise<Omit<WorkloadSpecInput, 'id'>> {
+  return {
+    runtime: program.runtime,
+    code: program.code,
+    entrypoint: program.entrypoint,
+    args: program.args,
+    env: parseEnv(flags.env),
+    input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
+    cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus),
+    memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory),
+    timeoutS: parseDurationS('--timeout', flags.timeout),
+    outputLimitBytes: parseBytes('--output-limit', flags.outputLimit),
+  }
+}
+
+function parseEnv(assignments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const at = assignment.indexOf('=')
+      if (at < 1) throw new UsageError(`-e is "${assignment}", but takes NAME=VALUE`)
+      return [assignment.slice(0, at), assignment.slice(at + 1)]
+    }),
+  )
+}
+
+async function readInput(
+  path: string | undefined,
+  stdinIsCode: boolean,
+): Promise<Buffer | undefined> {
+  if (path === undefined) return undefined
+  if (path !== '-') return readBounded(path, WORKLOAD_LIMITS.inputBytes)
+  if (stdinIsCode) throw new UsageError('standard input cannot be both the code and the input')
+  return readAll(process.stdin, WORKLOAD_LIMITS.inputBytes, 'the input on standard input')
+}
+
+function liveOutput(narrator: Narrator): (event: WorkloadEvent) => Promise<void> {
+  return async (event) => {
+    if (event.type === 'output') return writeThrough(process[event.stream], event.bytes)
+    narrator.remark(`${event.phase} at ${event.atMs} ms`)
+  }
+}
+
+function tell(report: RunReport, narrator: Narrator): void {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (report.truncated[stream]) narrator.complain(`${stream} was cut at --output-limit`)
+  }
+  if (report.reason === 'exited') return
+  narrator.complain(report.error === '' ? report.reason : `${report.reason}: ${report.error}`)
+  narrator.quoteConsole(report.consoleTail)
+}
+
+function exitCode(report: RunReport): number {
+  const { cliExitCode } = OUTCOMES[report.reason]
+  return cliExitCode === 'program' ? (report.exitCode ?? 1) : cliExitCode
+}

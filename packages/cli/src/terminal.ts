@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+
+/** How many of the console's last lines are shown when a guest does not boot. */
+const CONSOLE_LINES = 12
+
+/**
+ * Writes bytes and waits until the stream takes more: a slow reader slows the program down. A reader
+ * that went away takes nothing more, and nobody is told: see `Interruption`.
+ */
+export async function writeThrough(stream: Writable, bytes: Uint8Array): Promise<void> {
+  if (stream.destroyed || stream.write(bytes)) return
+  await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+}
+
+/** Vulcan's own words, apart from the program's: one line each, on standard error. */
+export class Narrator {
+  readonly #stream: Writable
+  readonly #talkative: boolean
+
+  constructor(stream: Writable, talkative: boolean) {
+    this.#stream = stream
+    this.#talkative = talkative
+  }
+
+  /** For a person who watches: dropped otherwise. */
+  remark(message: string): void {
+    if (this.#talkative) this.complain(message)
+  }
+
+  /** What must be known: always said. */
+  complain(message: string): void {
+    this.#stream.write(`vulcan: ${printable(message)}\n`)
+  }
+
+  /** The end of a guest's console, made harmless for a terminal. */
+  quoteConsole(tail: string): void {
+    const lines = tail.split(/\r?\n/).filter((line) => line.trim() !== '')
+    if (lines.length === 0) return
+    this.complain("the end of the guest's console:")
+    for (const line of lines.slice(-CONSOLE_LINES)) this.#stream.write(`  | ${printable(line)}\n`)
+  }
+}
+
+/** Control characters could command the terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { type BuildProgress, buildImages, type ImageSummary, listImages } from '@vulcan/images'
+import { findPlaces } from './places.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The images in this host's store. */
+export function listHostImages(env: Env): Promise<ImageSummary[]> {
+  return listImages(places(env).homeDir)
+}
+
+/** Builds what is missing of this host's images; all of them if `only` is empty. */
+export function buildHostImages(
+  env: Env,
+  options: {
+    readonly only: readonly string[]
+    readonly signal: AbortSignal
+    readonly onProgress: (progress: BuildProgress) => void
+  },
+): Promise<ImageSummary[]> {
+  const { homeDir, libexecDir } = places(env)
+  const { only, ...rest } = options
+  return buildImages({
+    home: homeDir,
+    guestPath: join(libexecDir, 'vulcan-guest'),
+    ...(only.length > 0 ? { only } : {}),
+    ...rest,
+  })
+}
+
+function places(env: Env) {
+  return findPlaces(env, process.getuid?.() === 0)
+}
