@@ -2,8 +2,10 @@ import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BackendError } from '@vulcan/backend'
 import { acceptFromGuest, type GuestListener, startVmm, type VmmProcess } from '@vulcan/firecracker'
-import { createScratchDrive, resolveRootfs } from '@vulcan/images'
+import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
+import type { Runtime } from '@vulcan/schema'
 import { abortable } from './abortable.ts'
+import type { FirecrackerConfig } from './config.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
 import { leaseUid } from './lifecycle/lease-uid.ts'
 import { machineSettings } from './machine-settings.ts'
@@ -27,11 +29,11 @@ export async function boot(
   bootTimeoutMs: number,
 ): Promise<void> {
   await vm.timeline.enter('image')
-  const rootfs = await resolveRootfs({ rootfsDir: host.config.rootfsDir, runtime: needs.runtime })
+  const files = await resolveFiles(host.config, needs.runtime)
 
   await vm.timeline.enter('drives')
   await vm.manifest.open()
-  const uid = host.program.takesUid && isRoot() ? await leaseUid(host.layout, vm) : undefined
+  const uid = await vmmUser(host, vm)
   const scratchPath = await makeScratch(host, vm, uid)
   await makeVsockDir(vm, uid)
 
@@ -42,8 +44,7 @@ export async function boot(
   })
   const process = await startProcess(host, vm, uid)
   holdProcess(vm, process)
-  const drives = { rootfsPath: rootfs.path, scratchPath }
-  const settings = machineSettings(host.config, vm, needs, drives)
+  const settings = machineSettings(host.config, vm, needs, { ...files, scratchPath })
   await process.machine.configure(settings, { signal: vm.signal })
 
   await vm.timeline.enter('booting')
@@ -51,8 +52,20 @@ export async function boot(
   await agentReady(vm, process, listener, bootTimeoutMs)
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0
+/** Links are followed once: a build in the middle of a boot changes nothing for it. */
+async function resolveFiles(config: FirecrackerConfig, runtime: Runtime) {
+  const [kernel, initrd, rootfs] = await Promise.all([
+    resolveImage('kernel', config.kernelPath),
+    resolveImage('initrd', config.initrdPath),
+    resolveRootfs({ rootfsDir: config.rootfsDir, runtime }),
+  ])
+  return { kernelPath: kernel.path, initrdPath: initrd.path, rootfsPath: rootfs.path }
+}
+
+/** Only root can give the VMM's processes a user of their own; others run them as themselves. */
+async function vmmUser({ program, layout }: VmHost, vm: Vm): Promise<number | undefined> {
+  if (!program.takesUid || process.getuid?.() !== 0) return undefined
+  return leaseUid(layout, vm.directory, vm.manifest)
 }
 
 async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promise<string> {
@@ -60,8 +73,13 @@ async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promi
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const path = join(dir, `${vm.directory.vmId}.ext4`)
   vm.manifest.record({ kind: 'scratch', path })
-  await createScratchDrive({ home: host.layout.homeDir, path, sizeMib: host.config.scratchMib })
-  if (uid !== undefined) await chown(path, uid, uid)
+  await createScratchDrive({
+    home: host.layout.homeDir,
+    path,
+    sizeMib: host.config.scratchMib,
+    signal: vm.signal,
+    ...(uid === undefined ? {} : { owner: { uid, gid: uid } }),
+  })
   return path
 }
 

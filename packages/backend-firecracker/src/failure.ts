@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError, type FailureReason } from '@vulcan/backend'
 import { VmmStartError, VsockAcceptError, VsockConnectError } from '@vulcan/firecracker'
-import { ImageMissingError } from '@vulcan/images'
+import { ImageDamagedError, ImageMissingError, NoSpaceError } from '@vulcan/images'
 import { CidsExhaustedError } from './cid.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import type { Vm } from './vm.ts'
@@ -38,6 +38,8 @@ function failureReason(error: unknown, vm: Vm): FailureReason {
   }
   if (error instanceof BackendError) return error.code
   if (error instanceof ImageMissingError) return 'image_missing'
+  if (error instanceof ImageDamagedError) return 'image_missing'
+  if (error instanceof NoSpaceError) return 'no_space'
   if (error instanceof CidsExhaustedError) return 'no_capacity'
   if (error instanceof ProtocolError) return 'protocol_violation'
   if (error instanceof VsockAcceptError) return 'agent_unreachable'

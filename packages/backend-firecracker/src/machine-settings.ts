@@ -8,7 +8,7 @@ export function machineSettings(
   config: FirecrackerConfig,
   { cid, directory }: Vm,
   needs: VmNeeds,
-  drives: { rootfsPath: string; scratchPath: string },
+  files: { kernelPath: string; initrdPath: string; rootfsPath: string; scratchPath: string },
 ): MachineSettings {
   return {
     machineConfig: {
@@ -16,17 +16,17 @@ export function machineSettings(
       memSizeMib: needs.memMib ?? config.defaultMemMib,
     },
     bootSource: {
-      kernelImagePath: config.kernelPath,
-      initrdPath: config.initrdPath,
+      kernelImagePath: files.kernelPath,
+      initrdPath: files.initrdPath,
       bootArgs: bootArgs(config.vsockPort),
     },
     drives: [
-      { driveId: 'rootfs', isRootDevice: true, isReadOnly: true, pathOnHost: drives.rootfsPath },
+      { driveId: 'rootfs', isRootDevice: true, isReadOnly: true, pathOnHost: files.rootfsPath },
       {
         driveId: 'scratch',
         isRootDevice: false,
         isReadOnly: false,
-        pathOnHost: drives.scratchPath,
+        pathOnHost: files.scratchPath,
       },
     ],
     vsock: { guestCid: cid, udsPath: directory.udsPath },

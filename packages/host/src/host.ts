@@ -2,6 +2,7 @@ import { type Backend, Registry } from '@vulcan/backend'
 import {
   becomeOwner,
   FirecrackerBackend,
+  type Layout,
   loadConfig,
   type OwnerLock,
   readBootId,
@@ -67,11 +68,7 @@ export class Host implements AsyncDisposable {
       bootId: await readBootId(),
       onReleaseError: (error: unknown) => onNotice(messageOf(error)),
     }
-    const recovery = recover(layout, owner.ownerId).then(
-      ({ failures }) => failures.forEach((failure) => onNotice(messageOf(failure))),
-      (error: unknown) =>
-        onNotice(`recovery of earlier processes' VMs failed: ${messageOf(error)}`),
-    )
+    const recovery = clearRemains(layout, owner.ownerId, onNotice)
     held.defer(() => recovery)
     const program = await chooseVmm(options, setting, signal)
     const backend = new FirecrackerBackend({ ...options, program })
@@ -101,6 +98,16 @@ export class Host implements AsyncDisposable {
     await this.#backend.shutdown()
     await this.#recovery
     await this.#owner[Symbol.asyncDispose]()
+  }
+}
+
+/** Never rejects: what a dead process left must not keep a living one from its work. */
+async function clearRemains(layout: Layout, ownerId: string, onNotice: HostNotice): Promise<void> {
+  try {
+    const { failures } = await recover(layout, ownerId)
+    for (const failure of failures) onNotice(messageOf(failure))
+  } catch (error) {
+    onNotice(`recovery of earlier processes' VMs failed: ${messageOf(error)}`)
   }
 }
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BackendError } from '@vulcan/backend'
-import type { Vm } from '../vm.ts'
-import type { Layout } from './layout.ts'
+import type { Layout, VmDirectory } from './layout.ts'
+import type { Manifest } from './manifest.ts'
 import { makeLease, uidLeasePath } from './resources.ts'
 
 /**
@@ -16,7 +16,11 @@ const UID_COUNT = 4096
  * Leases a user (and the group of the same number) for one VM, unique on this machine: two VMMs of
  * one user could reach into each other. Throws `BackendError` `no_capacity` when all are leased.
  */
-export async function leaseUid(layout: Layout, { directory, manifest }: Vm): Promise<number> {
+export async function leaseUid(
+  layout: Layout,
+  directory: VmDirectory,
+  manifest: Manifest,
+): Promise<number> {
   const holderPath = join(directory.path, 'lease')
   await writeFile(holderPath, directory.vmId, { flag: 'wx', mode: 0o600 })
   const offset = Math.floor(Math.random() * UID_COUNT)

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, rm, stat } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { VulcanError } from '@vulcan/schema'
 import { type Layout, launchPath, lockPath, ownersDir, uidLeasesDir, vmsDir } from './layout.ts'
 
@@ -38,9 +39,10 @@ export async function becomeOwner(layout: Layout): Promise<OwnerLock> {
 export async function holdLock(layout: Layout, ownerId: string): Promise<OwnerLock | undefined> {
   const path = lockPath(layout, ownerId)
   const holder = spawn(launchPath(layout), ['hold', path], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: {},
   })
+  const words = text(holder.stderr)
   const held = once(holder.stdout, 'data')
   const ended = once(holder, 'close')
   // Whichever comes second has no listener any more; its rejection says nothing new.
@@ -51,7 +53,7 @@ export async function holdLock(layout: Layout, ownerId: string): Promise<OwnerLo
     return { ownerId, [Symbol.asyncDispose]: () => dropLock(holder, path) }
   }
   if (exit[0] === EXIT_HELD_BY_ANOTHER) return undefined
-  throw new OwnerError('lock_failed', `vulcan-launch could not lock ${path} (exit code ${exit[0]})`)
+  throw new OwnerError('lock_failed', `${path} could not be locked: ${(await words).trim()}`)
 }
 
 /** The file goes first: a lock that can be taken must not look like one of a living owner. */

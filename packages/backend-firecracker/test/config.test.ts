@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, loadConfig } from '../src/config.ts'
+
+test('without variables every setting has its default, files in the data directory', () => {
+  assert.deepEqual(loadConfig({}, '/data'), {
+    kernelPath: '/data/vmlinux',
+    initrdPath: '/data/initrd',
+    rootfsDir: '/data/rootfs',
+    vsockPort: 1024,
+    cidBase: 3,
+    maxConcurrentVms: 10,
+    defaultVcpus: 1,
+    defaultMemMib: 512,
+    scratchMib: 1024,
+    bootTimeoutMs: undefined,
+  })
+})
+
+test('each variable sets its field', () => {
+  const env = {
+    VULCAN_FC_KERNEL_PATH: '/k',
+    VULCAN_FC_INITRD_PATH: '/i',
+    VULCAN_FC_ROOTFS_DIR: '/r',
+    VULCAN_FC_VSOCK_PORT: '2000',
+    VULCAN_FC_CID_BASE: '50',
+    VULCAN_FC_MAX_CONCURRENT_VMS: '4',
+    VULCAN_FC_DEFAULT_VCPUS: '2',
+    VULCAN_FC_DEFAULT_MEM_MB: '1024',
+    VULCAN_FC_SCRATCH_MIB: '64',
+    VULCAN_FC_BOOT_TIMEOUT_MS: '9000',
+  }
+  assert.deepEqual(Object.values(loadConfig(env, '/data')), [
+    '/k',
+    '/i',
+    '/r',
+    2000,
+    50,
+    4,
+    2,
+    1024,
+    64,
+    9000,
+  ])
+})
+
+test('a wrong value is refused by the name of its variable and what it takes', () => {
+  for (const [variable, value] of [
+    ['VULCAN_FC_KERNEL_PATH', 'relative'],
+    ['VULCAN_FC_VSOCK_PORT', '0'],
+    ['VULCAN_FC_VSOCK_PORT', '1e3'],
+    ['VULCAN_FC_CID_BASE', '2'],
+    ['VULCAN_FC_DEFAULT_MEM_MB', '12'],
+    ['VULCAN_FC_DEFAULT_VCPUS', ''],
+  ] as const) {
+    assert.throws(
+      () => loadConfig({ [variable]: value }, '/data'),
+      (error: unknown) =>
+        error instanceof ConfigError &&
+        error.variable === variable &&
+        error.message.includes(`${variable} is "${value}", but takes a`),
+    )
+  }
+})

@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { BackendError } from '@vulcan/backend'
+import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
+import { type WorkloadEvent, WorkloadSpec, type WorkloadSpecInput } from '@vulcan/schema'
+import { FirecrackerBackend } from '../src/backend.ts'
+import { loadConfig } from '../src/config.ts'
+import { becomeOwner } from '../src/lifecycle/owner.ts'
+import { readBootId } from '../src/lifecycle/recover.ts'
+import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
+
+const IDS = [
+  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6',
+  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z7',
+  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z8',
+]
+const RESPONSE = {
+  exit_code: 0,
+  error: '',
+  reason: 'exited',
+  truncated: { stdout: false, stderr: false },
+}
+
+function framed(message: unknown): Buffer {
+  const body = Buffer.from(JSON.stringify(message))
+  const header = Buffer.alloc(4)
+  header.writeUInt32BE(body.byteLength)
+  return Buffer.concat([header, body])
+}
+
+const READY = { port: 1024, message: framed({ type: 'ready', version: '0.1.0' }) }
+
+/** An agent that takes the request and sends these messages. */
+function answering(...messages: unknown[]): FakeScript {
+  return {
+    readiness: READY,
+    guest: async (connection) => {
+      await new MessageReader(connection, 1 << 24).next()
+      for (const message of messages) await writeMessage(connection, message)
+    },
+  }
+}
+
+const output = (stream: string, text: string) => ({
+  type: 'output',
+  stream,
+  data: Buffer.from(text).toString('base64'),
+})
+
+interface Setup {
+  readonly backend: FirecrackerBackend
+  readonly fake: FakeFirecracker
+  readonly homeDir: string
+  assertNothingLeft(): Promise<void>
+}
+
+async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setup> {
+  const root = await mkdtemp(join(tmpdir(), 'vt-'))
+  const layout = {
+    homeDir: join(root, 'home'),
+    runDir: join(root, 'run'),
+    libexecDir: process.env['VULCAN_LIBEXEC'] ?? assert.fail('VULCAN_LIBEXEC is not set'),
+  }
+  await mkdir(join(layout.homeDir, 'rootfs'), { recursive: true })
+  for (const file of ['vmlinux', 'initrd', 'rootfs/python.ext4']) {
+    await writeFile(join(layout.homeDir, file), 'not read by the fake')
+  }
+  const fake = new FakeFirecracker(script)
+  const owner = await becomeOwner(layout)
+  const releaseErrors: unknown[] = []
+  const backend = new FirecrackerBackend({
+    layout,
+    config: loadConfig({ VULCAN_FC_SCRATCH_MIB: '16', ...env }, layout.homeDir),
+    ownerId: owner.ownerId,
+    bootId: await readBootId(),
+    onReleaseError: (error) => releaseErrors.push(error),
+    program: {
+      name: 'firecracker',
+      version: 'fake',
+      reason: 'test',
+      isolationStrength: 'emulated',
+      binary: fake.binary,
+      args: [],
+      takesUid: false,
+      bootTimeoutMs: 60_000,
+    },
+  })
+  t.after(async () => {
+    await backend.shutdown()
+    await owner[Symbol.asyncDispose]()
+    await fake[Symbol.asyncDispose]()
+    await rm(root, { recursive: true })
+  })
+  return {
+    backend,
+    fake,
+    homeDir: layout.homeDir,
+    async assertNothingLeft() {
+      await backend.idle()
+      assert.deepEqual(releaseErrors, [])
+      assert.deepEqual(await readdir(join(layout.runDir, 'vms')), [])
+      const scratch = join(layout.homeDir, 'scratch')
+      const boots = await readdir(scratch).catch(() => [])
+      const drives = await Promise.all(boots.map((boot) => readdir(join(scratch, boot))))
+      assert.deepEqual(drives.flat(), [])
+      await Promise.all(fake.vms.map((vm) => vm.ended))
+    },
+  }
+}
+
+function spec(extra: Partial<WorkloadSpecInput> = {}): WorkloadSpec {
+  return WorkloadSpec.parse({ id: IDS[0], runtime: 'python', code: 'print(1)', ...extra })
+}
+
+const never = new AbortController().signal
+
+const failsWith = (reason: string, phase?: string) => (error: unknown) => {
+  assert.ok(error instanceof BackendError, String(error))
+  assert.equal(error.code, reason)
+  if (phase !== undefined) assert.equal(error.phase, phase)
+  return true
+}
+
+test('a workload runs and gives back its exit code and output', async (t) => {
+  const { backend, fake, assertNothingLeft } = await setUp(
+    t,
+    answering({ type: 'started' }, output('stdout', 'one\n'), output('stderr', 'two\n'), {
+      type: 'result',
+      response: { ...RESPONSE, exit_code: 3 },
+    }),
+  )
+  const events: WorkloadEvent[] = []
+  const result = await backend.execute(spec(), {
+    signal: never,
+    onEvent: (e) => void events.push(e),
+  })
+  assert.equal(result.outcome, 'exited')
+  assert.equal(result.exitCode, 3)
+  assert.equal(Buffer.from(result.stdout).toString(), 'one\n')
+  assert.equal(Buffer.from(result.stderr).toString(), 'two\n')
+  assert.deepEqual(
+    events.map((event) => (event.type === 'phase' ? event.phase : event.stream)),
+    ['image', 'drives', 'vmm', 'booting', 'request', 'running', 'stdout', 'stderr', 'ended'],
+  )
+  assert.deepEqual(fake.vms[0]?.configuration?.machineConfig.memSizeMib, 512)
+  assert.deepEqual(fake.vms[0]?.configuration?.vsock?.guestCid, 3)
+  await assertNothingLeft()
+})
+
+test('the request carries what the spec says', async (t) => {
+  let request: unknown
+  const { backend, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      request = await new MessageReader(connection).next()
+      await writeMessage(connection, { type: 'result', response: RESPONSE })
+    },
+  })
+  const input = new TextEncoder().encode('in')
+  await backend.execute(spec({ args: ['x'], input, entrypoint: 'a.py', timeoutS: 5 }), {
+    signal: never,
+  })
+  assert.deepEqual(request, {
+    type: 'run',
+    runtime: 'python',
+    code: 'print(1)',
+    entrypoint: 'a.py',
+    args: ['x'],
+    input: 'aW4=',
+    env: {},
+    timeout_s: 5,
+    output_limit: 16 * 1024 * 1024,
+  })
+  await assertNothingLeft()
+})
+
+test('a slow consumer is waited for before more is taken from the guest', async (t) => {
+  const chunk = output('stdout', 'x'.repeat(30_000))
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  let written = 0
+  const { backend, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection: Duplex) => {
+      await new MessageReader(connection).next()
+      for (; written < 200; written += 1) await writeMessage(connection, chunk)
+      await writeMessage(connection, { type: 'result', response: RESPONSE })
+    },
+  })
+  let taken = 0
+  const { promise: first, resolve: onFirst } = Promise.withResolvers<void>()
+  const running = backend.execute(spec(), {
+    signal: never,
+    onEvent: async (event) => {
+      if (event.type !== 'output') return
+      taken += 1
+      onFirst()
+      await released
+    },
+  })
+  await first
+  // The guest goes on until every buffer between it and the consumer is full, and then stands still:
+  // all of it happens in this process, so turns of its event loop are enough.
+  for (let still = 0, before = written; still < 100; still += 1, before = written) {
+    await nextTurn()
+    if (written !== before) still = 0
+  }
+  assert.equal(taken, 1)
+  assert.ok(written < 200)
+  release()
+  assert.equal((await running).stdout.byteLength, 200 * 30_000)
+  await assertNothingLeft()
+})
+
+for (const [what, script, reason, phase] of [
+  [
+    'a VMM that ends before its API answers',
+    { dieAt: 'PUT /machine-config' },
+    'boot_failed',
+    'vmm',
+  ],
+  ['a call that is refused', { faults: { 'PUT /drives/rootfs': 'no' } }, 'boot_failed', 'vmm'],
+  ['a start that is refused', { faults: { 'PUT /actions': 'no' } }, 'boot_failed', 'booting'],
+  ['a VMM that dies at the start', { dieAt: 'PUT /actions' }, 'boot_failed', 'booting'],
+  [
+    'readiness that is nonsense',
+    { readiness: { ...READY, message: Buffer.from('GET / HTTP/1.1\r\n\r\n') } },
+    'protocol_violation',
+    'booting',
+  ],
+  [
+    'readiness of the wrong shape',
+    { readiness: { ...READY, message: framed([]) } },
+    'protocol_violation',
+    'booting',
+  ],
+  ['an agent that does not listen', { readiness: READY }, 'agent_unreachable', 'request'],
+  ['an answer of the wrong shape', answering({ type: 'result' }), 'protocol_violation', 'request'],
+  [
+    'a connection that ends without a result',
+    answering({ type: 'started' }),
+    'agent_lost',
+    'running',
+  ],
+  [
+    'more output than was allowed',
+    answering(output('stdout', 'x'.repeat(2000))),
+    'protocol_violation',
+    'request',
+  ],
+  [
+    'a request that the agent refuses',
+    answering({
+      type: 'result',
+      response: { ...RESPONSE, exit_code: null, error: 'no', reason: 'invalid_request' },
+    }),
+    'invalid_request',
+    'request',
+  ],
+] as const satisfies readonly (readonly [string, FakeScript, string, string])[]) {
+  test(`${what} is ${reason}, and nothing is left`, async (t) => {
+    const { backend, assertNothingLeft } = await setUp(t, script)
+    await assert.rejects(
+      backend.execute(spec({ outputLimitBytes: 1000 }), { signal: never }),
+      failsWith(reason, phase),
+    )
+    await assertNothingLeft()
+  })
+}
+
+test('an agent that stays silent is unreachable after the boot time-out', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '200' })
+  await assert.rejects(
+    backend.execute(spec(), { signal: never }),
+    failsWith('agent_unreachable', 'booting'),
+  )
+  await assertNothingLeft()
+})
+
+test('a missing image is told before anything is made', async (t) => {
+  const { backend, fake, homeDir, assertNothingLeft } = await setUp(t, {})
+  await rm(join(homeDir, 'rootfs/python.ext4'))
+  await assert.rejects(
+    backend.execute(spec(), { signal: never }),
+    failsWith('image_missing', 'image'),
+  )
+  assert.equal(fake.vms.length, 0)
+  await assertNothingLeft()
+})
+
+test('a VMM that crashes during the run is told as such', async (t) => {
+  const { backend, fake, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      await new MessageReader(connection).next()
+      fake.vms[0]?.kill()
+    },
+  })
+  await assert.rejects(
+    backend.execute(spec(), { signal: never }),
+    failsWith('vmm_crashed', 'request'),
+  )
+  await assertNothingLeft()
+})
+
+for (const phase of ['image', 'drives', 'vmm', 'booting', 'request', 'running'] as const) {
+  test(`an abort in phase ${phase} gives the outcome killed and the output so far`, async (t) => {
+    const { backend, assertNothingLeft } = await setUp(t, {
+      readiness: READY,
+      guest: async (connection) => {
+        await new MessageReader(connection).next()
+        await writeMessage(connection, output('stdout', 'so far'))
+        await writeMessage(connection, { type: 'started' })
+        await connection.resume().toArray()
+      },
+    })
+    const abort = new AbortController()
+    const result = await backend.execute(spec(), {
+      signal: abort.signal,
+      onEvent: (event) => {
+        if (event.type === 'phase' && event.phase === phase) abort.abort()
+      },
+    })
+    assert.equal(result.outcome, 'killed')
+    assert.equal(result.exitCode, null)
+    assert.equal(Buffer.from(result.stdout).toString(), phase === 'running' ? 'so far' : '')
+    await assertNothingLeft()
+  })
+}
+
+test('an agent that does not end a program in time is overruled by the host', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      await new MessageReader(connection).next()
+      await writeMessage(connection, { type: 'started' })
+      await writeMessage(connection, output('stdout', 'so far'))
+      await connection.resume().toArray()
+    },
+  })
+  const result = await backend.execute(spec({ timeoutS: 1 }), { signal: never })
+  assert.equal(result.outcome, 'timeout')
+  assert.equal(result.error, 'timeout after 1s')
+  assert.equal(Buffer.from(result.stdout).toString(), 'so far')
+  await assertNothingLeft()
+})
+
+test('cleanup ends a workload, may come twice at once, and for an unknown one does nothing', async (t) => {
+  const { promise: up, resolve: onUp } = Promise.withResolvers<void>()
+  const { backend, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      onUp()
+      await connection.resume().toArray()
+    },
+  })
+  const running = backend.execute(spec(), { signal: never })
+  await up
+  await Promise.all([backend.cleanup(IDS[0]!), backend.cleanup(IDS[0]!), backend.cleanup('other')])
+  assert.equal((await running).outcome, 'killed')
+  await assertNothingLeft()
+})
+
+test('workloads at once have context ids of their own, and one more than allowed is refused', async (t) => {
+  const { promise: go, resolve: release } = Promise.withResolvers<void>()
+  const { backend, fake, assertNothingLeft } = await setUp(
+    t,
+    {
+      readiness: READY,
+      guest: async (connection) => {
+        await new MessageReader(connection).next()
+        await go
+        await writeMessage(connection, { type: 'result', response: RESPONSE })
+      },
+    },
+    { VULCAN_FC_MAX_CONCURRENT_VMS: '2' },
+  )
+  const running = [0, 1].map((at) => backend.execute(spec({ id: IDS[at]! }), { signal: never }))
+  await assert.rejects(
+    backend.execute(spec({ id: IDS[2]! }), { signal: never }),
+    failsWith('no_capacity'),
+  )
+  release()
+  await Promise.all(running)
+  const cids = fake.vms.map((vm) => vm.configuration?.vsock?.guestCid)
+  assert.deepEqual(cids.sort(), [3, 4])
+  await assertNothingLeft()
+})
+
+test('after shutdown nothing new is taken', async (t) => {
+  const { backend } = await setUp(t, {})
+  await backend.shutdown()
+  await assert.rejects(backend.execute(spec(), { signal: never }), failsWith('shutdown'))
+})
