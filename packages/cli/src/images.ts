@@ -1,5 +1,5 @@
 import { buildHostImages, listHostImages } from '@vulcan/host'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { Interruption } from './interruption.ts'
 
 const HASH_CHARACTERS = 12
@@ -7,9 +7,9 @@ const MIB_BYTES = 1024 ** 2
 
 type Image = Awaited<ReturnType<typeof listHostImages>>[number]
 
-/** Declares `vulcan images`. */
-export function imagesCommand(): Command {
-  const images = new Command('images').description('kernel, initrd and root file systems')
+/** Declares `vulcan images` with its subcommands. */
+export function addImagesCommand(program: Command): void {
+  const images = program.command('images').description('kernel, initrd and root file systems')
   images
     .command('ls')
     .description('list what is in the store')
@@ -31,7 +31,6 @@ export function imagesCommand(): Command {
       })
       show(built, flags)
     })
-  return images
 }
 
 function show(images: readonly Image[], flags: { json?: true }): void {

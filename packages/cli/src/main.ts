@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { imagesCommand } from './images.ts'
-import { runOptions } from './run-options.ts'
+import { addImagesCommand } from './images.ts'
+import { addRunCommand } from './run-options.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -21,9 +21,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
-  for (const command of [runOptions(finish), imagesCommand()]) {
-    program.addCommand(command.copyInheritedSettings(program))
-  }
+  addRunCommand(program, finish)
+  addImagesCommand(program)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

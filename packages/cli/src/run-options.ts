@@ -1,12 +1,13 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { type RunFlags, runCommand } from './run.ts'
 import { Narrator } from './terminal.ts'
 
 const collect = (value: string, earlier: readonly string[]) => [...earlier, value]
 
 /** Declares `vulcan run`; `finish` gets the exit code of the command. */
-export function runOptions(finish: (exitCode: number) => void): Command {
-  return new Command('run')
+export function addRunCommand(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('run')
     .description('run one program in a microVM of its own')
     .argument('[program...]', 'FILE, or "-" for code on standard input, then its arguments')
     .option('-c, --code <code>', 'the code itself, instead of FILE')

@@ -1,4 +1,4 @@
-import { Host, type RunReport } from '@vulcan/host'
+import { Host, newWorkload, type RunReport } from '@vulcan/host'
 import {
   OUTCOMES,
   WORKLOAD_LIMITS,
@@ -27,7 +27,8 @@ export interface RunFlags {
 
 /**
  * Runs one program in a VM of its own and resolves with the exit code of the command: the program's
- * own, or its row in the table of outcomes. Throws `UsageError` before anything is made.
+ * own, or its row in the table of outcomes. Throws `UsageError` or
+ * `InvalidWorkloadError` before anything is made.
  */
 export async function runCommand(
   operands: readonly string[],
@@ -39,7 +40,7 @@ export async function runCommand(
     { code: flags.code, runtime: flags.runtime },
     process.stdin,
   )
-  const request = await toRequest(program, operands, flags)
+  const workload = newWorkload(await toRequest(program, operands, flags))
   using interruption = new Interruption()
   const { signal } = interruption
   await using host = await Host.open({
@@ -51,7 +52,7 @@ export async function runCommand(
     narrator.remark(`isolation is emulated, which is no security boundary: ${host.vmm.reason}`)
   }
   const onEvent = flags.json ? undefined : liveOutput(narrator)
-  const report = await host.run(request, onEvent === undefined ? { signal } : { signal, onEvent })
+  const report = await host.run(workload, onEvent === undefined ? { signal } : { signal, onEvent })
   if (flags.json) {
     await writeThrough(
       process.stdout,

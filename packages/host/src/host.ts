@@ -9,8 +9,7 @@ import {
   recover,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
-import { type WorkloadEvent, WorkloadSpec, type WorkloadSpecInput } from '@vulcan/schema'
-import { ulid } from 'ulid'
+import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
 import { findPlaces } from './places.ts'
 import { chooseVmm } from './preflight.ts'
 import { type RunReport, reportError, reportResult } from './report.ts'
@@ -76,12 +75,8 @@ export class Host implements AsyncDisposable {
     return new Host(program, backend, owner, recovery)
   }
 
-  /**
-   * Runs one workload. Everything that can go wrong from here on is a row of the table of outcomes;
-   * throws only the `ZodError` of a spec that is none.
-   */
-  async run(input: Omit<WorkloadSpecInput, 'id'>, options: RunOptions): Promise<RunReport> {
-    const spec = WorkloadSpec.parse({ ...input, id: ulid() })
+  /** Runs one workload. Whatever goes wrong is a row of the table of outcomes: never rejects. */
+  async run(spec: WorkloadSpec, options: RunOptions): Promise<RunReport> {
     const { name, version, reason, isolationStrength } = this.vmm
     const vmm = { name, version, reason }
     const known = { id: spec.id, runtime: spec.runtime, vmm, isolationStrength }
