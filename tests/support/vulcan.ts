@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -65,17 +65,26 @@ export class VulcanUnderTest {
     assert.deepEqual(await this.processes(), [])
   }
 
-  /** The command lines of processes that have to do with this run directory. */
+  /** The command lines of processes that have to do with this run directory, or with any VM. */
   async processes(): Promise<string[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const lines = await Promise.all(
-      (await readdir('/proc'))
-        .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-        .map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+      pids.map(async (pid) => {
+        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+        const stats = await stat(`/proc/${pid}`, { throwIfNoEntry: false })
+        const ofVm = stats !== undefined && isVmUser(stats.uid) && EMULATION.test(line)
+        return ofVm || line.includes(this.runDir) ? line.replaceAll('\0', ' ') : undefined
+      }),
     )
-    return lines
-      .map((line) => line.replaceAll('\0', ' '))
-      .filter((line) => line.includes(this.runDir) || /^\S*(qemu-system|vhost-device)/.test(line))
+    return lines.filter((line) => line !== undefined)
   }
+}
+
+const EMULATION = /qemu-system|vhost-device-vsock/
+
+/** Root leases users for its VMs from here on; others run VMs as themselves. */
+function isVmUser(uid: number): boolean {
+  return uid >= 1_900_000_000 || (uid !== 0 && uid === process.getuid?.())
 }
 
 /** Waits for the end of a process, with all that it wrote. */

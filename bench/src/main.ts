@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { benchColdRun } from './cold-run.ts'
+import { benchScratch } from './scratch.ts'
+import { benchVmmOverhead } from './vmm-overhead.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const libexecDir = join(ROOT, 'dist/libexec')
+const homeDir = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
+
+/** Raw figures are kept beside the table: a table forgets. */
+async function keep(figures: object & { name?: string }): Promise<void> {
+  const directory = join(ROOT, 'dist/bench')
+  await mkdir(directory, { recursive: true })
+  const path = join(directory, `${figures.name}-${new Date().toISOString()}.json`)
+  await writeFile(path, JSON.stringify(figures, null, 2))
+  console.log(`raw figures: ${path}`)
+}
+
+const program = new Command('bench').description('one program, all figures')
+program
+  .command('scratch')
+  .option('--runs <n>', 'rounds of ten drives', '20')
+  .action(async ({ runs }: { runs: string }) => keep(await benchScratch(homeDir, Number(runs))))
+program
+  .command('vmm')
+  .option('--runs <n>', 'starts', '20')
+  .action(async ({ runs }: { runs: string }) =>
+    keep(await benchVmmOverhead(libexecDir, Number(runs))),
+  )
+program
+  .command('cold-run')
+  .option('--runs <n>', 'runs of each arm', '10')
+  .action(async ({ runs }: { runs: string }) => {
+    const tscKhz = Number(
+      execFileSync(join(libexecDir, 'vulcan-launch'), ['tsc'], { encoding: 'utf8' }),
+    )
+    const vhostDeviceVsock = join(libexecDir, 'vhost-device-vsock')
+    const files = { homeDir, vhostDeviceVsock, tscKhz }
+    await keep(await benchColdRun(join(ROOT, 'bin/vulcan'), files, Number(runs)))
+  })
+await program.parseAsync()

@@ -1,0 +1,23 @@
+/** What a benchmark says of one arm. */
+export interface Summary {
+  readonly runs: number
+  readonly p50: number
+  readonly p95: number
+  readonly max: number
+}
+
+/** Nearest-rank percentiles of at least one value. */
+export function summarize(values: readonly number[]): Summary {
+  const sorted = values.toSorted((a, b) => a - b)
+  const rank = (share: number) =>
+    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+  return { runs: sorted.length, p50: rank(0.5), p95: rank(0.95), max: rank(1) }
+}
+
+/** One row of figures, aligned with the others of its table. */
+export function row(name: string, { runs, p50, p95, max }: Summary, unit: string): string {
+  const figure = (value: number) => `${value.toFixed(1)} ${unit}`.padStart(14)
+  return `${name.padEnd(36)}${String(runs).padStart(5)}${figure(p50)}${figure(p95)}${figure(max)}`
+}
+
+export const HEADER = `${''.padEnd(36)}${'runs'.padStart(5)}${'p50'.padStart(14)}${'p95'.padStart(14)}${'max'.padStart(14)}`

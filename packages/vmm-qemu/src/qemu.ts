@@ -1,0 +1,90 @@
+import { Duplex } from 'node:stream'
+import type { MachineConfiguration } from '@vulcan/firecracker'
+import { withDeadline } from './abortable.ts'
+import { ChildProgram } from './child-program.ts'
+import { launchArguments } from './jail.ts'
+import type { MachineHost } from './machine-host.ts'
+import { Monitor, type MonitorEvent } from './monitor.ts'
+import { MONITOR_FD, qemuArguments } from './qemu-arguments.ts'
+import { qemuJail } from './qemu-jail.ts'
+import { tscKhz } from './tsc-frequency.ts'
+
+const START_DEADLINE_MS = 60_000
+const COMMAND_DEADLINE_MS = 10_000
+
+/** A running QEMU. Its console is this program's stdout. Disposing ends it. */
+export interface Qemu extends AsyncDisposable {
+  readonly ended: AbortSignal
+  /** Why the guest ended the machine (`guest-reset`, `guest-shutdown`); undefined while it runs. */
+  readonly guestEnd: string | undefined
+  /** `stop` and `cont` pause and resume the guest. Throws `MonitorError`, `DeadlineError`. */
+  execute(command: 'stop' | 'cont'): Promise<void>
+}
+
+/**
+ * Starts QEMU in its jail and resolves when the guest's CPUs run.
+ *
+ * Throws `ProgramEndedError` (`program_ended`), `DeadlineError` (`deadline`), `MonitorError`
+ * (`monitor`), `Fault` for what QEMU cannot honour, and the reason of `signal`; nothing is left
+ * then.
+ */
+export async function startQemu(
+  configuration: MachineConfiguration,
+  host: MachineHost,
+  vhostUserPath: string | undefined,
+  signal: AbortSignal,
+): Promise<Qemu> {
+  const { launch, qemu } = host.programs
+  const isEmulated = host.accelerator === 'tcg'
+  const khz = isEmulated ? await tscKhz(launch, host.runDir.path, signal) : undefined
+  const args = qemuArguments(configuration, host.accelerator, khz)
+  const jail = await qemuJail(configuration, host, vhostUserPath)
+  await using stack = new AsyncDisposableStack()
+  const program = stack.use(
+    new ChildProgram({
+      name: 'QEMU',
+      launchPath: launch,
+      launchArgs: launchArguments(jail, process.pid, qemu, args),
+      stdout: 'inherit',
+      more: ['pipe'],
+    }),
+  )
+  let guestEnd: string | undefined
+  const monitor = new Monitor(monitorStream(program), (event) => {
+    guestEnd ??= guestEndOf(event)
+  })
+  await connect(monitor, program, signal)
+  const running = stack.move()
+  return {
+    ended: program.ended,
+    get guestEnd() {
+      return guestEnd
+    },
+    async execute(command) {
+      using deadline = withDeadline(`"${command}"`, COMMAND_DEADLINE_MS, [program.ended])
+      await monitor.execute(command, deadline.signal)
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** A monitor that closes is explained by the end of QEMU, if that comes. */
+async function connect(
+  monitor: Monitor,
+  program: ChildProgram,
+  signal: AbortSignal,
+): Promise<void> {
+  using deadline = withDeadline('the start of QEMU', START_DEADLINE_MS, [signal, program.ended])
+  await monitor.connect(deadline.signal)
+}
+
+function monitorStream({ process }: ChildProgram): Duplex {
+  const stream = process.stdio[MONITOR_FD]
+  if (stream instanceof Duplex) return stream
+  throw new TypeError('QEMU was started without a monitor')
+}
+
+/** An end that the host brought about, such as by a signal, is none of the guest's. */
+function guestEndOf({ name, data }: MonitorEvent): string | undefined {
+  return name === 'SHUTDOWN' && data['guest'] === true ? String(data['reason']) : undefined
+}

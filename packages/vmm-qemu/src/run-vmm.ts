@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { serveFirecrackerApi, VmmApi } from '@vulcan/firecracker'
+import { whenAborted } from './abortable.ts'
+import type { VmmOptions } from './command-line.ts'
+import type { Log } from './log.ts'
+import type { MachineEnd } from './machine.ts'
+import { findPrograms } from './programs.ts'
+import { QemuVmm } from './qemu-vmm.ts'
+import { openRunDir } from './run-dir.ts'
+
+/**
+ * Serves the API until the machine has ended or `signal` aborts; then nothing is left of what was
+ * made. Returns how the machine ended, or undefined after an abort.
+ */
+export async function runVmm(
+  options: VmmOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<MachineEnd | undefined> {
+  const { id, identity, accelerator, apiSocketPath, configFile } = options
+  const [programs, runDir, document] = await Promise.all([
+    findPrograms(env),
+    openRunDir(env),
+    configFile === undefined ? undefined : readFile(configFile, 'utf8'),
+  ])
+  await using vmm = new QemuVmm(id, { programs, runDir, identity, accelerator }, log, signal)
+  const api = new VmmApi(vmm)
+  await using _server =
+    apiSocketPath === undefined
+      ? undefined
+      : await serveFirecrackerApi({ api, socketPath: apiSocketPath })
+  if (document !== undefined) await api.applyConfigFile(document)
+  const aborted = whenAborted(signal).then(() => undefined)
+  const end = await Promise.race([vmm.ended, aborted])
+  api.end()
+  return end
+}

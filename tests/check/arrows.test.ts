@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const PACKAGES = join(import.meta.dirname, '../../packages')
+
+/** The arrows of docs/design.md: what of Vulcan each package may use. All may use `schema`. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  schema: [],
+  firecracker: [],
+  'vmm-qemu': ['firecracker'],
+  images: [],
+  backend: [],
+  'backend-firecracker': ['backend', 'firecracker', 'images'],
+  host: ['backend', 'backend-firecracker', 'firecracker', 'images'],
+  cli: ['host'],
+}
+
+async function dependenciesOf(name: string): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(join(PACKAGES, name, 'package.json'), 'utf8'))
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }
+  return Object.keys(all)
+    .filter((dependency) => dependency.startsWith('@vulcan/'))
+    .map((dependency) => dependency.slice('@vulcan/'.length))
+}
+
+test('every package has its arrows in the table', async () => {
+  const packages = await Array.fromAsync(glob('*/package.json', { cwd: PACKAGES }))
+  const names = packages.map((path) => path.split('/')[0])
+  assert.deepEqual(names.sort(), Object.keys(ARROWS).sort())
+})
+
+for (const [name, allowed] of Object.entries(ARROWS)) {
+  test(`${name} depends on what its arrows say`, async () => {
+    const used = (await dependenciesOf(name)).filter((dependency) => dependency !== 'schema')
+    const beyond = used.filter((dependency) => !allowed.includes(dependency))
+    assert.deepEqual(beyond, [])
+  })
+}

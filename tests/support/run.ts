@@ -1,0 +1,77 @@
+import { glob } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { runCargoTests } from './cargo-tests.ts'
+import { machineKind } from './machine-kind.ts'
+import { permittedSkips } from './permitted-skips.ts'
+import { type RunTestFilesOptions, runTestFiles } from './run-test-files.ts'
+import { TestReport } from './test-report.ts'
+import { addTotals, formatTotals, noTests, type Totals } from './totals.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const minuteMs = 60_000
+
+interface Outcome {
+  readonly totals: Totals
+  readonly succeeded: boolean
+}
+
+interface NodeSuite extends RunTestFilesOptions {
+  readonly patterns: readonly string[]
+  readonly exclude: readonly string[]
+}
+
+/** Tests that need neither a VM nor root. */
+const unit: NodeSuite = {
+  patterns: ['packages/*/test/**/*.test.ts', 'setup/test/**/*.test.ts', 'tests/check/**/*.test.ts'],
+  exclude: [],
+  concurrency: availableParallelism(),
+  fileLimitMs: minuteMs,
+}
+
+/** Tests that boot VMs. They take turns: a software-emulated VM fills a core. */
+const vm: NodeSuite = {
+  patterns: ['tests/**/*.test.ts'],
+  exclude: ['tests/check/**', 'tests/support/**'],
+  concurrency: 1,
+  fileLimitMs: 15 * minuteMs,
+}
+
+const suites: Readonly<Record<string, () => Promise<Outcome>>> = {
+  unit: () => runNodeSuite(unit),
+  native: () =>
+    runCargoTests({
+      directory: resolve(root, 'native'),
+      target: 'x86_64-unknown-linux-musl',
+      limitMs: 15 * minuteMs,
+      machine: machineKind(),
+      permitted: permittedSkips,
+    }),
+  vm: () => runNodeSuite(vm),
+}
+
+async function runNodeSuite({ patterns, exclude, ...limits }: NodeSuite): Promise<Outcome> {
+  const found = await Array.fromAsync(glob(patterns, { cwd: root, exclude }))
+  const files = found.sort().map((file) => resolve(root, file))
+  const report = new TestReport({ root, machine: machineKind(), permitted: permittedSkips })
+  await runTestFiles(files, limits, report)
+  return report
+}
+
+/** Runs the suites named, all of them even if one fails, and closes with the totals of all. */
+async function main(names: readonly string[]): Promise<void> {
+  let totals = noTests
+  for (const name of names) {
+    const suite = suites[name]
+    if (suite === undefined) {
+      throw new Error(`no suite "${name}": give some of ${Object.keys(suites).join(', ')}`)
+    }
+    process.stdout.write(`${name} tests\n`)
+    const outcome = await suite()
+    totals = addTotals(totals, outcome.totals)
+    if (!outcome.succeeded) process.exitCode = 1
+  }
+  process.stdout.write(`\n${formatTotals(totals)}\n`)
+}
+
+await main(process.argv.slice(2))
