@@ -38,6 +38,7 @@ export class Monitor {
     this.#greeting.promise.catch(() => undefined)
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => this.#receive(text))
+    stream.on('end', () => stream.destroy())
     stream.on('error', () => stream.destroy())
     stream.on('close', () => this.#fail(new MonitorError('was closed', { cause: stream.errored })))
   }

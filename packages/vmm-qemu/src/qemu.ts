@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import type { MachineConfiguration } from '@vulcan/firecracker'
-import { withDeadline } from './abortable.ts'
+import { whenAborted, withDeadline } from './abortable.ts'
 import { ChildProgram } from './child-program.ts'
 import { launchArguments } from './jail.ts'
 import type { MachineHost } from './machine-host.ts'
@@ -11,6 +11,7 @@ import { tscKhz } from './tsc-frequency.ts'
 
 const START_DEADLINE_MS = 60_000
 const COMMAND_DEADLINE_MS = 10_000
+const EXPLANATION_TIMEOUT_MS = 2_000
 
 /** A running QEMU. Its console is this program's stdout. Disposing ends it. */
 export interface Qemu extends AsyncDisposable {
@@ -68,14 +69,20 @@ export async function startQemu(
   }
 }
 
-/** A monitor that closes is explained by the end of QEMU, if that comes. */
 async function connect(
   monitor: Monitor,
   program: ChildProgram,
   signal: AbortSignal,
 ): Promise<void> {
   using deadline = withDeadline('the start of QEMU', START_DEADLINE_MS, [signal, program.ended])
-  await monitor.connect(deadline.signal)
+  try {
+    await monitor.connect(deadline.signal)
+  } catch (error) {
+    // A QEMU that ends closes its monitor first, and then has said why.
+    const patience = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS)
+    await whenAborted(AbortSignal.any([deadline.signal, patience]))
+    throw program.ended.aborted ? program.ended.reason : error
+  }
 }
 
 function monitorStream({ process }: ChildProgram): Duplex {

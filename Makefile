@@ -1,0 +1,39 @@
+# Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit check fmt clean
+
+# Rust's tools run in native/, where rust-toolchain.toml names their version.
+environment := . setup/environment.sh &&
+target := x86_64-unknown-linux-musl
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: ## run a Python program in a microVM, and say how
+	@setup/setup demo
+	@$(environment) node setup/src/demo.ts
+
+test: check ## all checks and all tests, those with real VMs among them
+	@setup/setup test
+	@$(environment) node tests/support/run.ts unit native vm
+
+test-unit: ## the tests that need neither a VM nor root (< 1 min)
+	@setup/setup test-unit
+	@$(environment) node tests/support/run.ts unit
+
+check: ## format, lint, types, dead code; TypeScript and Rust (< 1 min)
+	@setup/setup check
+	$(environment) biome check --error-on-warnings .
+	$(environment) tsc --noEmit
+	$(environment) knip --no-progress --no-config-hints
+	$(environment) cd native && cargo fmt --check
+	$(environment) cd native && cargo clippy --quiet --locked --all-targets --target $(target) -- -D warnings
+
+fmt: ## format everything
+	@setup/setup check
+	$(environment) biome check --write .
+	$(environment) cd native && cargo fmt
+
+clean: ## remove what was built in this clone; VULCAN_HOME keeps images and native programs
+	rm -rf dist

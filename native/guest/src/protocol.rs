@@ -1,0 +1,160 @@
+//! The shapes of the guest protocol, as they are on the wire.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What every request may say of itself; without a type it is an untyped run.
+#[derive(Deserialize)]
+pub struct Kind {
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// A run, typed or not. Absent, null and (where there is a default) empty mean the same.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct RunRequest {
+    pub runtime: Option<String>,
+    pub code: Option<String>,
+    pub code_archive: Option<String>,
+    pub entrypoint: Option<String>,
+    pub args: Option<Vec<String>>,
+    pub input: Option<String>,
+    pub env: Option<BTreeMap<String, String>>,
+    pub timeout_s: Option<f64>,
+    pub output_limit: Option<u64>,
+}
+
+/// What a VM is told after its start or after a restore.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ConfigureRequest {
+    pub address: Option<serde_json::Value>,
+    pub gateway: Option<serde_json::Value>,
+    pub dns: Option<serde_json::Value>,
+    pub hostname: Option<String>,
+    /// The time, in RFC 3339.
+    pub clock: Option<String>,
+    /// Random bytes in base64.
+    pub entropy: Option<String>,
+}
+
+/// Where output comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// The agent's part of the outcome table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    Exited,
+    Oom,
+    Timeout,
+    InvalidRequest,
+    UnsupportedRuntime,
+}
+
+/// Which streams lost their end to the output limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Truncated {
+    pub stdout: bool,
+    pub stderr: bool,
+}
+
+/// How a run ended. A run that never started began and ended when it was refused.
+#[derive(Debug, Serialize)]
+pub struct RunResponse {
+    pub exit_code: Option<i32>,
+    pub error: String,
+    pub reason: Reason,
+    pub truncated: Truncated,
+    #[serde(serialize_with = "rfc3339")]
+    pub started_at: SystemTime,
+    #[serde(serialize_with = "rfc3339")]
+    pub ended_at: SystemTime,
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_millis(*time))
+}
+
+/// A request that is refused, in words for the user.
+#[derive(Debug)]
+pub struct Refusal {
+    pub reason: Reason,
+    pub error: String,
+}
+
+impl Refusal {
+    pub fn invalid(error: impl Into<String>) -> Self {
+        Self {
+            reason: Reason::InvalidRequest,
+            error: error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for RunResponse {
+    fn from(refusal: Refusal) -> Self {
+        let now = SystemTime::now();
+        Self {
+            exit_code: None,
+            error: refusal.error,
+            reason: refusal.reason,
+            truncated: Truncated::default(),
+            started_at: now,
+            ended_at: now,
+        }
+    }
+}
+
+/// The answer to `configure`; without an error everything in the request was done.
+#[derive(Serialize)]
+pub struct ConfigureResponse {
+    pub error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// The answer to `ping`.
+#[derive(Serialize)]
+pub struct PingResponse {
+    pub version: &'static str,
+    pub uptime_ms: u64,
+    pub stages: Stages,
+}
+
+/// When each stage of the boot was reached, in milliseconds since the kernel started.
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct Stages {
+    /// The initrd's init has control. Absent in a VM that was started without an initrd.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_ms: Option<u64>,
+    /// The image's root is in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_ms: Option<u64>,
+    /// The agent takes connections.
+    pub listening_ms: u64,
+}
+
+/// What the agent sends before its final message, and when it is ready.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event<'a> {
+    Ready { version: &'a str },
+    Output { stream: Stream, data: &'a str },
+    Log { line: &'a str, stream: Stream },
+}
+
+/// The one message that ends an operation.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "result")]
+pub struct Final<R: Serialize> {
+    pub response: R,
+}

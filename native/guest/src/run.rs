@@ -1,0 +1,177 @@
+//! The run of a workload, from a request to its final message.
+
+mod supervise;
+
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use crate::connection::Connection;
+use crate::fork::{Failure, Reporting};
+use crate::protocol::{Reason, Refusal, RunRequest, RunResponse};
+use crate::report::Report;
+use crate::workload::confine::Confinement;
+use crate::workload::job::Job;
+use crate::workload::start::{Program, lay_out, start};
+use crate::workload::{ProcessTree, Site};
+use supervise::{End, Supervisor};
+
+/// The most bytes of output that are read, and reported, at once.
+pub const CHUNK_BYTES: usize = 32 << 10;
+
+const EMPTY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why there is no response.
+enum Stop {
+    Refused(Refusal),
+    /// The host has closed the connection and wants to know nothing more.
+    Cancelled,
+    /// The agent's own failure; the host sees the connection end without a final message.
+    Failed(io::Error),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs a workload and reports it. When this returns, no process of it is left.
+pub fn run(
+    mut connection: Connection,
+    site: &Site,
+    request: Result<RunRequest, Refusal>,
+    report: &mut dyn Report,
+) -> io::Result<()> {
+    let response = match request.map_err(Stop::from).and_then(|request| {
+        carry_out(
+            &mut connection,
+            site,
+            Job::new(request, site.runtimes)?,
+            report,
+        )
+    }) {
+        Ok(response) => response,
+        Err(Stop::Refused(refusal)) => refusal.into(),
+        Err(Stop::Cancelled) => return Ok(()),
+        Err(Stop::Failed(error)) => return Err(error),
+    };
+    let frame = report.finish(&mut connection, response)?;
+    connection.finish(&frame)
+}
+
+fn carry_out(
+    connection: &mut Connection,
+    site: &Site,
+    job: Job,
+    report: &mut dyn Report,
+) -> Result<RunResponse, Stop> {
+    let lock = File::create(&site.lock)?;
+    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => {
+            return Err(Refusal::invalid("busy: another workload is running").into());
+        }
+        other => other.map_err(io::Error::from)?,
+    }
+    let tree = (site.make_tree)()?;
+    let result = in_tree(connection, site, job, tree.as_ref(), report);
+    tree.kill()?;
+    if !tree.wait_empty(Instant::now() + EMPTY_TIMEOUT)? {
+        crate::log::write("processes of the workload do not end");
+    }
+    result
+}
+
+fn in_tree(
+    connection: &mut Connection,
+    site: &Site,
+    job: Job,
+    tree: &dyn ProcessTree,
+    report: &mut dyn Report,
+) -> Result<RunResponse, Stop> {
+    let confinement = Confinement::new(site.user)?;
+    wait_for_files(connection, &lay_out(&job, site, tree, &confinement)?)?;
+    let (timeout, output_limit_bytes) = (job.timeout, job.output_limit_bytes);
+    let Program {
+        child,
+        stdout,
+        stderr,
+    } = start(&job, site, tree, &confinement)?;
+    let started_at = SystemTime::now();
+    let deadline = Instant::now() + timeout;
+    // Code and input can be large, and the program has them now.
+    drop(job);
+    let mut supervisor = Supervisor::new(
+        connection,
+        &child,
+        tree,
+        report,
+        [stdout, stderr],
+        output_limit_bytes,
+    );
+    let end = supervisor.supervise(deadline)?;
+    let truncated = supervisor.truncated();
+    let (exit_code, reason, error) = match end {
+        End::Cancelled => return Err(Stop::Cancelled),
+        End::TimedOut => {
+            let error = format!("timeout after {}s", timeout.as_secs_f64());
+            (None, Reason::Timeout, error)
+        }
+        End::OutOfMemory => {
+            let error = "out of memory: the program needed more than the VM has".to_owned();
+            (Some(128 + libc::SIGKILL), Reason::Oom, error)
+        }
+        End::Exited(code) => (Some(code), Reason::Exited, String::new()),
+    };
+    Ok(RunResponse {
+        exit_code,
+        error,
+        reason,
+        truncated,
+        started_at,
+        ended_at: SystemTime::now(),
+    })
+}
+
+/// Waits until the files are laid out, which the limits of archives bound, or the host goes away.
+fn wait_for_files(connection: &Connection, layout: &Reporting) -> Result<(), Stop> {
+    loop {
+        let mut fds = [
+            PollFd::new(&layout.report, PollFlags::IN),
+            PollFd::new(connection, PollFlags::IN | PollFlags::RDHUP),
+        ];
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(Stop::Failed(error.into())),
+        }
+        if !fds[1].revents().is_empty() {
+            return Err(Stop::Cancelled);
+        }
+        if !fds[0].revents().is_empty() {
+            break;
+        }
+    }
+    let failure = layout.read_failure()?;
+    let status = layout.child.wait()?;
+    match (failure, status.exit_status()) {
+        (Some(Failure::Request(words)), _) => Err(Refusal::invalid(words).into()),
+        (Some(Failure::Agent(words)), _) => Err(Stop::Failed(io::Error::other(words))),
+        (None, Some(0)) => Ok(()),
+        (None, Some(code)) => Err(Stop::Failed(io::Error::other(format!(
+            "laying out the files ended with {code}"
+        )))),
+        (None, None) => {
+            Err(Refusal::invalid("unpacking the archive needs more memory than the VM has").into())
+        }
+    }
+}

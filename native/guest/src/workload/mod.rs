@@ -1,0 +1,77 @@
+//! What a run needs: where it works, as whom, in which group of processes, with what rights.
+
+pub mod archive;
+pub mod cgroup;
+pub mod confine;
+pub mod files;
+pub mod job;
+pub mod runtime;
+pub mod seccomp;
+pub mod start;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use cgroup::Cgroup;
+use runtime::{RUNTIMES, Runtime};
+
+/// The workload's directory, its home.
+pub const WORK_DIR: &str = "/work";
+/// The user that an image has for workloads.
+pub const WORKLOAD_USER: User = User {
+    uid: 1000,
+    gid: 1000,
+};
+
+/// A user and its only group.
+#[derive(Clone, Copy)]
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+}
+
+/// A group of processes that can be ended together.
+pub trait ProcessTree {
+    /// Puts the calling process, and so what it starts, into the tree.
+    fn enter(&self) -> io::Result<()>;
+    /// Kills every process of the tree, without waiting for their end.
+    fn kill(&self) -> io::Result<()>;
+    /// Waits until no process is left; false at the deadline.
+    fn wait_empty(&self, deadline: Instant) -> io::Result<bool>;
+    /// How often the kernel killed in this tree because its memory was used up.
+    fn out_of_memory_kills(&self) -> io::Result<u64>;
+}
+
+/// Makes the tree of one run.
+pub type MakeTree = Box<dyn Fn() -> io::Result<Box<dyn ProcessTree>>>;
+
+/// Where and how workloads run.
+pub struct Site {
+    /// The working directory, owned by the user.
+    pub dir: PathBuf,
+    /// Whom workloads run as. None keeps the caller, who must then have no rights to give up.
+    pub user: Option<User>,
+    pub runtimes: &'static [Runtime],
+    /// Held while a run lasts: there is one at a time.
+    pub lock: PathBuf,
+    pub make_tree: MakeTree,
+}
+
+impl Site {
+    /// The site inside a VM.
+    pub fn of_vm() -> Self {
+        Self {
+            dir: WORK_DIR.into(),
+            user: Some(WORKLOAD_USER),
+            runtimes: RUNTIMES,
+            lock: "/run/vulcan-guest.lock".into(),
+            make_tree: Box::new(|| {
+                let path = Path::new(crate::boot::WORKLOAD_GROUPS).join("workload");
+                let group = Cgroup::create(path)?;
+                group.limit_to_vm()?;
+                Ok(Box::new(group))
+            }),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import { type Agent, type IncomingMessage, request } from 'node:http'
+import { DeadlinePassed, startDeadline } from '../deadline.ts'
+import { type ApiCall, ApiDeadlineError, ApiResponseError, ApiUnreachableError } from './errors.ts'
+
+/** Far above what Firecracker answers (`vm/config` with all its devices takes a few KiB). */
+const RESPONSE_BYTES_MAX = 1024 * 1024
+
+export interface SendOptions {
+  readonly agent: Agent
+  readonly signal: AbortSignal | undefined
+  readonly deadlineMs: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/**
+ * Sends one request with its length given (Firecracker takes no chunks) and reads the answer.
+ * Throws `ApiUnreachableError`, `ApiDeadlineError`, `ApiResponseError` and the signal's reason.
+ */
+export async function sendRequest(
+  call: ApiCall,
+  body: string | undefined,
+  options: SendOptions,
+): Promise<Answer> {
+  using deadline = startDeadline(options.deadlineMs, options.signal)
+  deadline.signal.throwIfAborted()
+  try {
+    const response = await exchange(call, body, options.agent, deadline.signal)
+    return { status: response.statusCode ?? 0, text: await readText(call, response) }
+  } catch (error) {
+    const { reason } = deadline.signal
+    if (reason instanceof DeadlinePassed) throw new ApiDeadlineError(call, options.deadlineMs)
+    if (deadline.signal.aborted) throw reason
+    if (error instanceof ApiResponseError) throw error
+    throw new ApiUnreachableError(call, error)
+  }
+}
+
+function exchange(
+  { method, path, socketPath }: ApiCall,
+  body: string | undefined,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const headers = {
+    Accept: 'application/json',
+    ...(body !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    }),
+  }
+  const outgoing = request({ agent, socketPath, method, path, headers, signal })
+  outgoing.on('response', resolve)
+  outgoing.on('error', reject)
+  outgoing.end(body)
+  return promise
+}
+
+async function readText(call: ApiCall, response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let lengthBytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    lengthBytes += chunk.length
+    if (lengthBytes > RESPONSE_BYTES_MAX) {
+      throw new ApiResponseError(call, `it is longer than ${RESPONSE_BYTES_MAX} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

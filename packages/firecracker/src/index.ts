@@ -1,0 +1,28 @@
+export { SocketBindError } from './bind-socket.ts'
+export {
+  ApiDeadlineError,
+  ApiFaultError,
+  ApiResponseError,
+  ApiUnreachableError,
+} from './client/errors.ts'
+export { type CallOptions, FirecrackerClient } from './client/firecracker-client.ts'
+export { Machine, type MachineSettings, MachineStateError } from './machine.ts'
+export type { MachineState } from './machine-state.ts'
+export { VmmStartError, VmmStillRunningError } from './process/errors.ts'
+export { KILL_AT_ONCE, type ShutdownStage } from './process/shutdown.ts'
+export { type StartVmmOptions, startVmm } from './process/start-vmm.ts'
+export type { VmmExit, VmmProcess } from './process/vmm-process.ts'
+export type { BootSource } from './schemas/boot-source.ts'
+export type { Drive, Entropy, NetworkInterface, Vsock } from './schemas/devices.ts'
+export type { InstanceInfo } from './schemas/instance.ts'
+export type { MachineConfig } from './schemas/machine-config.ts'
+export type { Logger, Metrics, Serial } from './schemas/sinks.ts'
+export { type VmConfig, vmConfig } from './schemas/vm-config.ts'
+export { Fault } from './server/fault.ts'
+export { type FirecrackerApiServer, serveFirecrackerApi } from './server/serve.ts'
+export type { ConfigurationPart, MachineConfiguration, Vmm, VmmIdentity } from './server/vmm.ts'
+export { VmmApi } from './server/vmm-api.ts'
+export { checkSocketPath, SocketPathError } from './socket-path.ts'
+export { acceptFromGuest, type GuestListener } from './vsock/accept-from-guest.ts'
+export { type ConnectToGuestOptions, connectToGuest } from './vsock/connect-to-guest.ts'
+export { VsockAcceptError, VsockConnectError } from './vsock/errors.ts'

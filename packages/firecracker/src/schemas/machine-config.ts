@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { wireObject } from './wire-object.ts'
+
+const vcpuCount = z.int().min(0).max(255)
+const memSizeMib = z.int().min(0)
+const optionalFields = {
+  smt: z.boolean().optional(),
+  trackDirtyPages: z.boolean().optional(),
+  hugePages: z.enum(['None', '2M']).optional(),
+}
+
+/**
+ * Body of `PUT /machine-config`. The ranges here are those of the wire's integer types; what a
+ * machine may have (1 to 32 vCPUs) is checked where the configuration is put together.
+ */
+export const machineConfig = wireObject({ vcpuCount, memSizeMib, ...optionalFields })
+
+/** Body of `PATCH /machine-config`: absent fields stay as they are. */
+export const machineConfigUpdate = wireObject({
+  vcpuCount: vcpuCount.optional(),
+  memSizeMib: memSizeMib.optional(),
+  ...optionalFields,
+})
+
+export type MachineConfig = z.output<typeof machineConfig>
+export type MachineConfigUpdate = z.output<typeof machineConfigUpdate>

@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import { Fault } from './fault.ts'
+
+const PREFIX = 'An error occurred when deserializing the json body of a request:'
+
+/** Throws `Fault` where `text` is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Fault(`${PREFIX} ${reason}.`, { cause: error })
+  }
+}
+
+/** Throws `Fault` where `body` does not have the shape, in serde's words. */
+export function decodeBody<Value>(schema: z.ZodType<Value>, body: unknown): Value {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const reasons = result.error.issues.map(describeIssue).join('; ')
+  throw new Fault(`${PREFIX} ${reasons}.`, { cause: result.error })
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `unknown field \`${key}\``).join(', ')
+  }
+  const path = issue.path.join('.')
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return `missing field \`${path}\``
+  }
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}

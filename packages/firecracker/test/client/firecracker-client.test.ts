@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import {
+  ApiDeadlineError,
+  ApiFaultError,
+  ApiResponseError,
+  ApiUnreachableError,
+  FirecrackerClient,
+  SocketPathError,
+  serveFirecrackerApi,
+} from '../../src/index.ts'
+import { bootFiles, recordingVmm } from '../support/recording-vmm.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+async function servedClient(directory: string) {
+  const recorded = recordingVmm()
+  const socketPath = join(directory, 'api.sock')
+  const server = await serveFirecrackerApi({ api: recorded.api, socketPath })
+  return { ...recorded, server, client: new FirecrackerClient(socketPath) }
+}
+
+/** A server that answers every connection's first bytes with `answer`, or with nothing. */
+async function stubServer(directory: string, answer: string | undefined) {
+  const socketPath = join(directory, 'api.sock')
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.once('data', () => {
+      if (answer !== undefined) socket.write(answer)
+    })
+  })
+  server.listen({ path: socketPath })
+  await once(server, 'listening')
+  return {
+    socketPath,
+    accepted: once(server, 'connection'),
+    [Symbol.dispose]: () => void server.close(),
+  }
+}
+
+test('every call arrives at the VMM as it was made', async () => {
+  using directory = temporaryDirectory()
+  const { bootSource, rootDrive } = bootFiles(directory.path)
+  const { server, client, calls, started } = await servedClient(directory.path)
+  await using _ = server
+  using __ = client
+  const udsPath = join(directory.path, 'v.sock')
+  assert.equal((await client.instanceInfo()).state, 'not_started')
+  assert.equal(await client.version(), '1.16.1')
+  await client.putLogger({ level: 'Error' })
+  await client.putMetrics({ metricsPath: '/m' })
+  await client.putSerial({ serialOutPath: '/s' })
+  await client.putMachineConfig({ vcpuCount: 1, memSizeMib: 256 })
+  await client.patchMachineConfig({ memSizeMib: 512 })
+  await client.putBootSource({ kernelImagePath: bootSource.kernel_image_path, bootArgs: 'a' })
+  const driveFile = rootDrive.path_on_host
+  await client.putDrive({ driveId: 'rootfs', isRootDevice: true, pathOnHost: driveFile })
+  await client.putNetworkInterface({ ifaceId: 'eth0', hostDevName: 'tap0' })
+  await client.putVsock({ guestCid: 9, udsPath })
+  await client.putEntropy({})
+  assert.equal((await client.machineConfig()).memSizeMib, 512)
+  await client.perform('InstanceStart')
+  await client.patchVmState('Paused')
+  assert.equal((await client.instanceInfo()).state, 'paused')
+  await client.patchVmState('Resumed')
+  await client.perform('SendCtrlAltDel')
+  assert.equal(calls.length, 14)
+  assert.equal(started[0]?.vsock?.guestCid, 9)
+  assert.equal((await client.vmConfig()).drives[0]?.pathOnHost, driveFile)
+})
+
+test('a refusal has status, words, verb and path', async () => {
+  using directory = temporaryDirectory()
+  const { server, client } = await servedClient(directory.path)
+  await using _ = server
+  using __ = client
+  await assert.rejects(client.patchVmState('Paused'), (error) => {
+    assert.ok(error instanceof ApiFaultError)
+    const { code, status, method, path, faultMessage } = error
+    assert.deepEqual(
+      { code, status, method, path, faultMessage },
+      {
+        code: 'vmm_api_fault',
+        status: 400,
+        method: 'PATCH',
+        path: '/vm',
+        faultMessage: 'The requested operation is not supported before starting the microVM.',
+      },
+    )
+    return true
+  })
+})
+
+test('an error of the HTTP layer, which is no valid JSON, is given as it is', async () => {
+  using directory = temporaryDirectory()
+  const body = '{ "error": "Invalid request.\nAll previous unanswered requests will be dropped." }'
+  using stub = await stubServer(
+    directory.path,
+    `HTTP/1.1 400 \r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version(), { code: 'vmm_api_fault', status: 400, faultMessage: body })
+})
+
+test('a server that is full is a refusal with status 503', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(
+    directory.path,
+    'HTTP/1.1 503\r\nServer: Firecracker API\r\nConnection: close\r\nContent-Length: 40\r\n\r\n{ "error": "Too many open connections" }',
+  )
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version(), { code: 'vmm_api_fault', status: 503 })
+})
+
+test('a socket that is missing is unreachable', async () => {
+  using client = new FirecrackerClient('/nowhere/api.sock')
+  await assert.rejects(client.version(), (error) => {
+    assert.ok(error instanceof ApiUnreachableError)
+    assert.equal(error.socketPath, '/nowhere/api.sock')
+    assert.equal((error.cause as NodeJS.ErrnoException).code, 'ENOENT')
+    return true
+  })
+})
+
+test('a VMM that ends during a call is unreachable', async () => {
+  using directory = temporaryDirectory()
+  const { server, client } = await servedClient(directory.path)
+  using _ = client
+  await client.version()
+  await server[Symbol.asyncDispose]()
+  await assert.rejects(client.version(), ApiUnreachableError)
+})
+
+test('silence ends with the deadline', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version({ deadlineMs: 50 }), (error) => {
+    assert.ok(error instanceof ApiDeadlineError)
+    assert.equal(error.deadlineMs, 50)
+    return true
+  })
+})
+
+test('an answer that never ends, ends with the deadline', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{')
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version({ deadlineMs: 50 }), ApiDeadlineError)
+})
+
+test('an abort ends a call with its reason', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  using client = new FirecrackerClient(stub.socketPath)
+  const abort = new AbortController()
+  const reason = new Error('enough')
+  const call = client.version({ signal: abort.signal })
+  await stub.accepted
+  abort.abort(reason)
+  await assert.rejects(call, reason)
+  await assert.rejects(client.version({ signal: abort.signal }), reason)
+})
+
+test('an answer over 1 MiB is not read to its end', async () => {
+  using directory = temporaryDirectory()
+  const body = ' '.repeat(1024 * 1024 + 1)
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
+  using stub = await stubServer(directory.path, head + body)
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version(), (error) => {
+    assert.ok(error instanceof ApiResponseError)
+    assert.match(error.message, /longer than 1048576 bytes/)
+    return true
+  })
+})
+
+for (const body of ['not JSON', '{}', '{"firecracker_version":1}', '[]']) {
+  test(`an answer that is ${body} is refused`, async () => {
+    using directory = temporaryDirectory()
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
+    using stub = await stubServer(directory.path, head + body)
+    using client = new FirecrackerClient(stub.socketPath)
+    await assert.rejects(client.version(), ApiResponseError)
+  })
+}
+
+test('a socket path that does not fit is refused at once', () => {
+  assert.throws(() => new FirecrackerClient(`/${'a'.repeat(107)}`), SocketPathError)
+})

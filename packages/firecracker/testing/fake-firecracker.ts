@@ -1,0 +1,52 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FakeVm } from './fake-vm.ts'
+import type { FakeScript } from './script.ts'
+import { listenForShims, type Shim } from './shim.ts'
+
+/**
+ * Firecracker for tests, without KVM: `binary` is spawned like the real program, and this object,
+ * in the test's own process, answers on its sockets with the server half that `vulcan-vmm` has.
+ *
+ * A VM costs one shell. When its process dies, its sockets are dead and their files stay behind,
+ * as after a SIGKILL. Disposing ends all of them.
+ */
+export class FakeFirecracker implements AsyncDisposable {
+  /** In the order in which they came up. */
+  readonly vms: FakeVm[] = []
+  /** For VMs that come up from now on. */
+  script: FakeScript
+  readonly #directory = mkdtempSync(join(tmpdir(), 'fake-firecracker-'))
+  readonly #shims = listenForShims(this.#directory, (shim) => this.#open(shim))
+  readonly #opening = new Set<Promise<void>>()
+
+  constructor(script: FakeScript = {}) {
+    this.script = script
+  }
+
+  /** The path of what takes the place of `firecracker` or `vulcan-vmm`. */
+  get binary(): string {
+    return this.#shims.binary
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#shims[Symbol.asyncDispose]()
+    await Promise.all(this.#opening)
+    await Promise.all(this.vms.map((vm) => vm.ended))
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  #open(shim: Shim): void {
+    const vm = new FakeVm(shim, this.script)
+    this.vms.push(vm)
+    // A VMM that cannot bind its socket or start from its file exits with an error.
+    const opening = vm.open().catch((error: unknown) => {
+      vm.scriptErrors.push(error)
+      vm.exit(1)
+    })
+    this.#opening.add(opening)
+    void opening.then(() => this.#opening.delete(opening))
+  }
+}

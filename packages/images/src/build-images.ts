@@ -1,0 +1,87 @@
+import type { Artefact, StoredArtefact } from './artefact.ts'
+import { UnknownImageError } from './errors.ts'
+import { type ImageSummary, summarize } from './images.ts'
+import { initrdArtefact } from './initrd.ts'
+import { kernelArtefact } from './kernel.ts'
+import { runtimeRecipes } from './recipes/runtimes.ts'
+import { rootfsArtefact } from './rootfs.ts'
+import { DEFAULT_SCRATCH_MIB } from './scratch-drive.ts'
+import { scratchArtefact } from './scratch-template.ts'
+import { ensureArtefact } from './store.ts'
+
+/** What a build is doing. */
+export interface BuildProgress {
+  /** The artefact: `kernel`, `initrd`, `scratch-1024`, or a runtime. */
+  readonly step: string
+  /** `running` comes as often as there is news; the others end the step. */
+  readonly state: 'running' | 'built' | 'unchanged'
+  readonly detail: string
+  /** Since the step began. */
+  readonly elapsedMs: number
+}
+
+export interface BuildImagesOptions {
+  /** VULCAN_HOME. */
+  readonly home: string
+  /** The static `vulcan-guest`, which becomes `/init` of the initrd. */
+  readonly guestPath: string
+  /** Names of `imageNames`; all of them if absent. The initrd brings the kernel with it. */
+  readonly only?: readonly string[]
+  readonly onProgress?: (progress: BuildProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** The images there are recipes for, in the order in which they are built. */
+export const imageNames: readonly string[] = [
+  'kernel',
+  'initrd',
+  'scratch',
+  ...runtimeRecipes.map((recipe) => recipe.runtime),
+]
+
+/**
+ * Builds what is missing of the images into the store and sets the links; what is there and has
+ * its size stays as it is (a few milliseconds for each). Needs the network, and programs of Debian
+ * on the host, only where something is built.
+ *
+ * Throws `unknown_image`, `build_tool_missing`, `build_program_failed`, `guest_agent_missing`,
+ * `kernel_format`, `link_occupied`, `no_space`, or the signal's reason.
+ */
+export async function buildImages(options: BuildImagesOptions): Promise<ImageSummary[]> {
+  const wanted = new Set(options.only ?? imageNames)
+  for (const name of wanted) {
+    if (!imageNames.includes(name)) throw new UnknownImageError(name, imageNames)
+  }
+  const built: StoredArtefact[] = []
+  if (wanted.has('kernel') || wanted.has('initrd')) {
+    const kernel = await buildStep(kernelArtefact, options)
+    built.push(kernel)
+    if (wanted.has('initrd')) {
+      built.push(await buildStep(await initrdArtefact(kernel, options.guestPath), options))
+    }
+  }
+  if (wanted.has('scratch')) {
+    built.push(await buildStep(scratchArtefact(DEFAULT_SCRATCH_MIB), options))
+  }
+  for (const recipe of runtimeRecipes) {
+    if (wanted.has(recipe.runtime)) built.push(await buildStep(rootfsArtefact(recipe), options))
+  }
+  return Promise.all(built.map(summarize))
+}
+
+async function buildStep(artefact: Artefact, options: BuildImagesOptions): Promise<StoredArtefact> {
+  const startedMs = performance.now()
+  const report = (state: BuildProgress['state'], detail: string) =>
+    options.onProgress?.({
+      step: artefact.name,
+      state,
+      detail,
+      elapsedMs: performance.now() - startedMs,
+    })
+  const stored = await ensureArtefact(options.home, artefact, {
+    signal: options.signal,
+    report: (detail) => report('running', detail),
+  })
+  report(stored.built ? 'built' : 'unchanged', stored.directory)
+  return stored
+}

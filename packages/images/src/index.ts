@@ -1,0 +1,25 @@
+export type { ArtefactKind } from './artefact-meta.ts'
+export {
+  type BuildImagesOptions,
+  type BuildProgress,
+  buildImages,
+  imageNames,
+} from './build-images.ts'
+export {
+  BuildProgramError,
+  BuildToolMissingError,
+  GuestAgentMissingError,
+  ImageDamagedError,
+  ImageMissingError,
+  KernelFormatError,
+  LinkOccupiedError,
+  NoSpaceError,
+  UnknownImageError,
+} from './errors.ts'
+export { type ImageProblem, type ImageSummary, listImages, verifyImage } from './images.ts'
+export { type ResolvedImage, resolveImage, resolveRootfs } from './resolve-image.ts'
+export {
+  createScratchDrive,
+  DEFAULT_SCRATCH_MIB,
+  type ScratchDriveOptions,
+} from './scratch-drive.ts'

@@ -1,0 +1,5 @@
+import { pythonRecipe } from './python.ts'
+import type { RootfsRecipe } from './rootfs-recipe.ts'
+
+/** Every runtime that Vulcan can make an image for. */
+export const runtimeRecipes: readonly RootfsRecipe[] = [pythonRecipe]

@@ -1,0 +1,50 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { ImageDamagedError, ImageMissingError } from './errors.ts'
+import { rootfsFilename } from './home-layout.ts'
+import { readMeta } from './stored-artefacts.ts'
+
+/** A file of an image, found once, so that a build meanwhile changes nothing for who uses it. */
+export interface ResolvedImage {
+  /** Absolute, without links. */
+  readonly path: string
+  /** SHA-256 of the recipe; absent for a file that the operator has put there. */
+  readonly recipeHash?: string
+}
+
+/**
+ * Follows the link to a kernel, an initrd or a root file system, once. `name` is for the message.
+ * Throws `image_missing`, and `image_damaged` where the file has not the size that was stored.
+ */
+export async function resolveImage(name: string, link: string): Promise<ResolvedImage> {
+  const path = await follow(name, link)
+  const meta = await readMeta(dirname(path))
+  const file = meta?.files.find((entry) => entry.path === basename(path))
+  if (meta === undefined || file === undefined) return { path }
+  const { size } = await stat(path)
+  if (size !== file.sizeBytes) {
+    throw new ImageDamagedError(path, `it has ${size} bytes instead of ${file.sizeBytes}`)
+  }
+  return { path, recipeHash: meta.recipeHash }
+}
+
+/** The root file system of a runtime in VULCAN_FC_ROOTFS_DIR. Throws like `resolveImage`. */
+export async function resolveRootfs(options: {
+  readonly rootfsDir: string
+  readonly runtime: string
+}): Promise<ResolvedImage> {
+  const link = resolve(options.rootfsDir, rootfsFilename(options.runtime))
+  // A runtime is a name, not a path.
+  if (dirname(link) !== resolve(options.rootfsDir))
+    throw new ImageMissingError(options.runtime, link)
+  return resolveImage(options.runtime, link)
+}
+
+async function follow(name: string, link: string): Promise<string> {
+  try {
+    return await realpath(link)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    throw new ImageMissingError(name, link, { cause })
+  }
+}

