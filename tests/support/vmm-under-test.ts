@@ -4,8 +4,9 @@ import { on, once } from 'node:events'
 import { existsSync, watch } from 'node:fs'
 import { chown, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
@@ -55,8 +56,9 @@ export class VmmUnderTest {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     t.after(() => child.kill('SIGKILL'))
-    await untilExists(join(dir, 'api.sock'))
-    return new VmmUnderTest(dir, child)
+    const vmm = new VmmUnderTest(dir, child)
+    await untilListening(join(dir, 'api.sock'))
+    return vmm
   }
 
   /** Makes a drive: zeros, or an empty file system. */
@@ -119,12 +121,27 @@ export async function runs(pid: string): Promise<boolean> {
   return stat !== '' && !/\) [ZX] /.test(stat)
 }
 
-async function untilExists(path: string): Promise<void> {
-  const watcher = watch(join(path, '..'))
+/** An event tells that the socket is there; that it listens, only the next attempt. */
+async function untilListening(path: string): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  const watcher = watch(dirname(path))
   try {
-    const changes = on(watcher, 'change', { signal: AbortSignal.timeout(60_000) })
+    const changes = on(watcher, 'change', { signal })
     while (!existsSync(path)) await changes.next()
+    while (!(await accepts(path))) signal.throwIfAborted()
   } finally {
     watcher.close()
+  }
+}
+
+async function accepts(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }

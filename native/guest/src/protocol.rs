@@ -148,6 +148,7 @@ pub struct Stages {
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'a> {
     Ready { version: &'a str },
+    Started {},
     Output { stream: Stream, data: &'a str },
     Log { line: &'a str, stream: Stream },
 }

@@ -13,6 +13,8 @@ pub use untyped::Untyped;
 
 /// What a host sees of a run.
 pub trait Report {
+    /// Queues that the program has started: its time runs from here.
+    fn started(&mut self, connection: &mut Connection) -> io::Result<()>;
     /// Queues the messages for bytes that the program wrote, at most
     /// [`CHUNK_BYTES`](crate::run::CHUNK_BYTES) of them.
     fn output(

@@ -109,6 +109,7 @@ fn in_tree(
     } = start(&job, site, tree, &confinement)?;
     let started_at = SystemTime::now();
     let deadline = Instant::now() + timeout;
+    report.started(connection)?;
     // Code and input can be large, and the program has them now.
     drop(job);
     let mut supervisor = Supervisor::new(

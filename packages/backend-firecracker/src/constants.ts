@@ -6,7 +6,4 @@ export const DEFAULT_VCPUS = 1
 /** The Go compiler needs more than 128 MiB. */
 export const DEFAULT_MEM_MB = 512
 export const SUPPORTED_RUNTIMES = ['go', 'node', 'python'] as const
-/** `%s` stands for the runtime. */
-export const ROOTFS_FILENAME = '%s.ext4'
-export const GUEST_WORK_DIR = '/work'
 export const GUEST_AGENT_PATH = '/usr/local/bin/vulcan-guest'

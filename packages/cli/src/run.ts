@@ -9,7 +9,7 @@ import { Interruption } from './interruption.ts'
 import { type Program, readAll, readBounded, readProgram } from './program.ts'
 import { parseBytes, parseCount, parseDurationS, parseMib } from './quantities.ts'
 import { runDocument } from './run-document.ts'
-import { type Narrator, writeThrough } from './terminal.ts'
+import { flushed, type Narrator, writeThrough } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The flags of `vulcan run`, as commander gives them. */
@@ -25,16 +25,33 @@ export interface RunFlags {
   readonly json?: true
 }
 
+/** How long a reader may take for the output of a program that was ended from outside. */
+const LAST_OUTPUT_DEADLINE_MS = 2_000
+
 /**
  * Runs one program in a VM of its own and resolves with the exit code of the command: the program's
- * own, or its row in the table of outcomes. Throws `UsageError` or
- * `InvalidWorkloadError` before anything is made.
+ * own, or its row in the table of outcomes. Throws `UsageError` or `InvalidWorkloadError` before
+ * anything is made.
  */
 export async function runCommand(
   operands: readonly string[],
   flags: RunFlags,
   narrator: Narrator,
 ): Promise<number> {
+  const report = await runProgram(operands, flags, narrator)
+  const endedFromOutside = report.reason !== 'exited' && report.reason !== 'oom'
+  if (endedFromOutside && !(await flushed(process.stdout, LAST_OUTPUT_DEADLINE_MS))) {
+    // Whoever stopped reading would keep this process for ever.
+    process.exit(exitCode(report))
+  }
+  return exitCode(report)
+}
+
+async function runProgram(
+  operands: readonly string[],
+  flags: RunFlags,
+  narrator: Narrator,
+): Promise<RunReport> {
   const program = await readProgram(
     operands,
     { code: flags.code, runtime: flags.runtime },
@@ -61,7 +78,7 @@ export async function runCommand(
   } else {
     tell(report, narrator)
   }
-  return exitCode(report)
+  return report
 }
 
 async function toRequest(

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** How many of the console's last lines are shown when a guest does not boot. */
 const CONSOLE_LINES = 12
@@ -11,6 +12,14 @@ const CONSOLE_LINES = 12
 export async function writeThrough(stream: Writable, bytes: Uint8Array): Promise<void> {
   if (stream.destroyed || stream.write(bytes)) return
   await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+}
+
+/** Waits until all that was written has left this process; false when the deadline came first. */
+export async function flushed(stream: Writable, deadlineMs: number): Promise<boolean> {
+  if (stream.destroyed || stream.writableLength === 0) return true
+  const { promise: empty, resolve } = Promise.withResolvers<true>()
+  stream.write('', () => resolve(true))
+  return Promise.race([empty, delay(deadlineMs, false, { ref: false })])
 }
 
 /** Vulcan's own words, apart from the program's: one line each, on standard error. */

@@ -17,7 +17,7 @@ export const WORKLOAD_LIMITS = {
 } as const
 
 /** A ULID: 26 characters of Crockford's base 32, made of upper-case letters and digits. */
-export const WorkloadId = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID')
+const WorkloadId = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID')
 
 const withoutNul = (maxBytes: number) =>
   z
@@ -31,7 +31,7 @@ const bytes = (maxBytes: number) =>
     .refine((data) => data.byteLength <= maxBytes, `must be at most ${maxBytes} bytes`)
 
 /** The path of the program's first file below the guest's working directory. */
-export const Entrypoint = z
+const Entrypoint = z
   .string()
   .min(1)
   .max(4096)

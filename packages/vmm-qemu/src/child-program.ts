@@ -54,6 +54,8 @@ export class ChildProgram implements AsyncDisposable {
     for (const { signal, timeoutMs } of STOP_STAGES) {
       if (this.ended.aborted) return
       this.process.kill(signal)
+      // One that is stopped heeds it only then.
+      this.process.kill('SIGCONT')
       await Promise.race([whenAborted(this.ended), whenAborted(AbortSignal.timeout(timeoutMs))])
     }
     if (!this.ended.aborted) throw new DeadlineError(`the end of ${this.#name}`, STOP_TIMEOUT_MS)

@@ -2,7 +2,7 @@ import { Command, type CommanderError, InvalidArgumentError, Option } from 'comm
 import { UsageError } from './errors.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
-export const VERSION = '0.1.0'
+const VERSION = '0.1.0'
 /** The version of Firecracker whose API and command line this program has. */
 export const FIRECRACKER_VERSION = '1.16.1'
 

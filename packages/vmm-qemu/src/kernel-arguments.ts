@@ -5,9 +5,9 @@ const LENGTH_MAX = 2047
 
 /**
  * What emulation makes slow and the guest does without: the self-tests of ciphers, and a source of
- * randomness beside RDRAND (half a second together).
+ * randomness beside RDRAND (half a second together). And watchdogs, which a pause would alarm.
  */
-const LEFT_OUT = 'cryptomgr.notests initcall_blacklist=jent_mod_init'
+const LEFT_OUT = 'cryptomgr.notests initcall_blacklist=jent_mod_init nowatchdog'
 
 /**
  * The guest's kernel command line: what the caller gave, the root device as Firecracker adds it,

@@ -13,8 +13,8 @@ export type MachineEnd =
 export interface Machine extends AsyncDisposable {
   /** Never rejects. */
   readonly ended: Promise<MachineEnd>
-  pause(): Promise<void>
-  resume(): Promise<void>
+  pause(): void
+  resume(): void
 }
 
 /**
@@ -44,8 +44,8 @@ export async function startMachine(
   const running = stack.move()
   return {
     ended,
-    pause: () => qemu.execute('stop'),
-    resume: () => qemu.execute('cont'),
+    pause: qemu.pause,
+    resume: qemu.resume,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

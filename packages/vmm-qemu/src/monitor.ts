@@ -7,8 +7,8 @@ const LINE_CHARACTERS_MAX = 64 * 1024
 
 const Message = z.union([
   z.object({ QMP: z.object({}) }),
-  z.object({ id: z.int(), return: z.unknown() }),
-  z.object({ id: z.int().optional(), error: z.object({ desc: z.string() }) }),
+  z.object({ return: z.object({}) }),
+  z.object({ error: z.object({ desc: z.string() }) }),
   z.object({ event: z.string(), data: z.record(z.string(), z.unknown()).optional() }),
 ])
 type Message = z.infer<typeof Message>
@@ -26,41 +26,29 @@ export interface MonitorEvent {
 export class Monitor {
   readonly #stream: Duplex
   readonly #onEvent: (event: MonitorEvent) => void
-  readonly #greeting = Promise.withResolvers<void>()
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #connected = Promise.withResolvers<void>()
   #received = ''
-  #lastId = 0
 
   constructor(stream: Duplex, onEvent: (event: MonitorEvent) => void) {
     this.#stream = stream
     this.#onEvent = onEvent
-    // Whoever waits for the greeting has it from `connect`.
-    this.#greeting.promise.catch(() => undefined)
+    // Whoever waits for the connection has it from `connected`.
+    this.#connected.promise.catch(() => undefined)
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => this.#receive(text))
     stream.on('end', () => stream.destroy())
     stream.on('error', () => stream.destroy())
-    stream.on('close', () => this.#fail(new MonitorError('was closed', { cause: stream.errored })))
+    stream.on('close', () => {
+      this.#connected.reject(new MonitorError('was closed', { cause: stream.errored }))
+    })
   }
 
-  /** Resolves when QEMU executes commands, which it does once the machine runs. */
-  async connect(signal: AbortSignal): Promise<void> {
-    await abortable(this.#greeting.promise, signal)
-    await this.execute('qmp_capabilities', signal)
-  }
-
-  /** Throws `MonitorError` (`monitor`) and the reason of `signal`. */
-  async execute(command: string, signal: AbortSignal): Promise<void> {
-    if (this.#stream.destroyed) throw new MonitorError('is closed')
-    const id = ++this.#lastId
-    const answer = Promise.withResolvers<unknown>()
-    this.#pending.set(id, answer)
-    this.#stream.write(`${JSON.stringify({ execute: command, id })}\n`)
-    try {
-      await abortable(answer.promise, signal)
-    } finally {
-      this.#pending.delete(id)
-    }
+  /**
+   * Resolves when QEMU has executed the one command that it must have first, which it does when the
+   * machine runs. Throws `MonitorError` (`monitor`) and the reason of `signal`.
+   */
+  connected(signal: AbortSignal): Promise<void> {
+    return abortable(this.#connected.promise, signal)
   }
 
   #receive(text: string): void {
@@ -75,16 +63,10 @@ export class Monitor {
   }
 
   #dispatch(message: Message): void {
-    if ('QMP' in message) this.#greeting.resolve()
-    else if ('event' in message) {
-      this.#onEvent({ name: message.event, data: message.data ?? {} })
-    } else if ('error' in message) {
-      this.#pending.get(message.id ?? 0)?.reject(new MonitorError(`refused: ${message.error.desc}`))
-    } else this.#pending.get(message.id)?.resolve(message.return)
-  }
-
-  #fail(error: MonitorError): void {
-    this.#greeting.reject(error)
-    for (const answer of this.#pending.values()) answer.reject(error)
+    if ('QMP' in message) this.#stream.write('{"execute":"qmp_capabilities"}\n')
+    else if ('return' in message) this.#connected.resolve()
+    else if ('error' in message) {
+      this.#connected.reject(new MonitorError(`refused: ${message.error.desc}`))
+    } else this.#onEvent({ name: message.event, data: message.data ?? {} })
   }
 }

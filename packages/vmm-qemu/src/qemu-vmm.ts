@@ -42,17 +42,17 @@ export class QemuVmm implements Vmm, AsyncDisposable {
 
   async start(configuration: MachineConfiguration): Promise<void> {
     this.#starting = startMachine(configuration, this.#host, this.#stopping.signal)
-    this.#machine = await this.#starting.catch(failAs('Start microvm error'))
+    this.#machine = await this.#starting.catch(startFailure)
     this.#log.info('the guest runs')
     void this.#machine.ended.then(this.#ended.resolve)
   }
 
-  async pause(): Promise<void> {
-    await this.#machine?.pause().catch(failAs('Pause microvm error'))
+  pause(): void {
+    this.#machine?.pause()
   }
 
-  async resume(): Promise<void> {
-    await this.#machine?.resume().catch(failAs('Resume microvm error'))
+  resume(): void {
+    this.#machine?.resume()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,9 +75,7 @@ export class QemuVmm implements Vmm, AsyncDisposable {
 }
 
 /** What can go wrong with a machine is an answer; anything else is a bug. */
-function failAs(prefix: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof Fault || !(error instanceof VulcanError)) throw error
-    throw new Fault(`${prefix}: ${error.message}`, { cause: error })
-  }
+function startFailure(error: unknown): never {
+  if (error instanceof Fault || !(error instanceof VulcanError)) throw error
+  throw new Fault(`Start microvm error: ${error.message}`, { cause: error })
 }

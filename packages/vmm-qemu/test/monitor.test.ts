@@ -7,49 +7,38 @@ import { Monitor, type MonitorEvent } from '../src/monitor.ts'
 const NEVER = new AbortController().signal
 const GREETING = '{"QMP": {"version": {}, "capabilities": []}}\n'
 
-function connectedMonitor(): { monitor: Monitor; qemu: Duplex; events: MonitorEvent[] } {
+function makeMonitor(): { monitor: Monitor; qemu: Duplex; events: MonitorEvent[] } {
   const [ours, qemu] = duplexPair()
-  qemu.setEncoding('utf8')
   const events: MonitorEvent[] = []
   return { monitor: new Monitor(ours, (event) => events.push(event)), qemu, events }
 }
 
-async function received(qemu: Duplex): Promise<{ execute: string; id: number }> {
-  const [line] = await once(qemu, 'data')
-  return JSON.parse(line)
-}
-
-test('it connects when QEMU has greeted and executes commands', async () => {
-  const { monitor, qemu } = connectedMonitor()
-  const connected = monitor.connect(NEVER)
+test('it is connected when QEMU has greeted and taken a command', async () => {
+  const { monitor, qemu } = makeMonitor()
   qemu.write(GREETING)
-  const { execute, id } = await received(qemu)
-  assert.equal(execute, 'qmp_capabilities')
-  qemu.write(`{"return": {}, "id": ${id}}\n`)
-  await connected
+  const [command] = await once(qemu, 'data')
+  assert.deepEqual(JSON.parse(command), { execute: 'qmp_capabilities' })
+  qemu.write('{"return": {}}\n')
+  await monitor.connected(NEVER)
 })
 
 test('messages may come in pieces and several at once', async () => {
-  const { monitor, qemu, events } = connectedMonitor()
-  const executed = monitor.execute('stop', NEVER)
-  const { id } = await received(qemu)
+  const { monitor, qemu, events } = makeMonitor()
   const event = '{"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}\n'
-  const text = `${event}{"event": "STOP"}\n{"return": {}, "id": ${id}}\n`
-  qemu.write(text.slice(0, 30))
-  qemu.write(text.slice(30))
-  await executed
+  const text = `${GREETING}${event}{"event": "STOP"}\n{"return": {}}\n`
+  qemu.write(text.slice(0, 60))
+  qemu.write(text.slice(60))
+  await monitor.connected(NEVER)
   assert.deepEqual(events, [
     { name: 'SHUTDOWN', data: { guest: true, reason: 'guest-reset' } },
     { name: 'STOP', data: {} },
   ])
 })
 
-test('a refused command says why', async () => {
-  const { monitor, qemu } = connectedMonitor()
-  const executed = monitor.execute('cont', NEVER)
-  const { id } = await received(qemu)
-  qemu.write(`{"error": {"class": "GenericError", "desc": "not now"}, "id": ${id}}\n`)
-  await assert.rejects(executed, { code: 'monitor', message: /refused: not now/ })
+test('a refusal says why', async () => {
+  const { monitor, qemu } = makeMonitor()
+  qemu.write(`${GREETING}{"error": {"class": "GenericError", "desc": "not now"}}\n`)
+  await assert.rejects(monitor.connected(NEVER), { code: 'monitor', message: /refused: not now/ })
 })
 
 for (const [what, text] of [
@@ -58,24 +47,20 @@ for (const [what, text] of [
   ['a line without an end', 'x'.repeat(1024 * 1024)],
 ] as const) {
   test(`${what} ends the connection`, async () => {
-    const { monitor, qemu } = connectedMonitor()
-    const executed = monitor.execute('stop', NEVER)
-    qemu.on('error', () => undefined)
+    const { monitor, qemu } = makeMonitor()
     qemu.write(text)
-    await assert.rejects(executed, { code: 'monitor', message: /was closed/ })
-    await assert.rejects(monitor.execute('cont', NEVER), { code: 'monitor' })
+    await assert.rejects(monitor.connected(NEVER), { code: 'monitor', message: /was closed/ })
   })
 }
 
 test('whoever waits is told when QEMU goes away', async () => {
-  const { monitor, qemu } = connectedMonitor()
-  const connected = monitor.connect(NEVER)
+  const { monitor, qemu } = makeMonitor()
   qemu.end()
-  await assert.rejects(connected, { code: 'monitor' })
+  await assert.rejects(monitor.connected(NEVER), { code: 'monitor' })
 })
 
 test('nobody waits longer than the signal', async () => {
-  const { monitor } = connectedMonitor()
+  const { monitor } = makeMonitor()
   const reason = new Error('enough')
-  await assert.rejects(monitor.execute('stop', AbortSignal.abort(reason)), reason)
+  await assert.rejects(monitor.connected(AbortSignal.abort(reason)), reason)
 })

@@ -14,6 +14,11 @@ use crate::protocol::{Event, Final, RunResponse, Stream};
 pub struct Typed;
 
 impl Report for Typed {
+    fn started(&mut self, connection: &mut Connection) -> io::Result<()> {
+        connection.queue(&encode(&Event::Started {}, TYPED_LIMIT)?);
+        Ok(())
+    }
+
     fn output(
         &mut self,
         connection: &mut Connection,

@@ -45,6 +45,11 @@ struct Response {
 }
 
 impl Report for Untyped {
+    /// Hosts of the untyped run know nothing of it.
+    fn started(&mut self, _: &mut Connection) -> io::Result<()> {
+        Ok(())
+    }
+
     fn output(
         &mut self,
         connection: &mut Connection,

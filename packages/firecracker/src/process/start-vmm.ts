@@ -79,7 +79,8 @@ function launchArguments(options: StartVmmOptions): string[] {
   const { recordPath, launchArgs = [], dieWithParent = true } = options
   return [
     ...['exec', '--record', recordPath, ...launchArgs],
-    ...(dieWithParent ? ['--die-with-parent'] : []),
+    // With the pid, a parent that dies before vulcan-launch can look is noticed, too.
+    ...(dieWithParent ? [`--die-with-parent=${process.pid}`] : []),
     ...['--', options.binary, '--api-sock', options.apiSocketPath, ...(options.args ?? [])],
   ]
 }

@@ -46,7 +46,10 @@ test('the launcher gets the record, its options, and the death of the parent', a
   const options = startOptions(context, () => fake.binary)
   const launched = () => readFileSync(join(options.recordPath, '../launch-options'), 'utf8')
   await using _ = await startVmm({ ...options, launchArgs: ['--uid', '7'] })
-  assert.equal(launched(), ` exec --record ${options.recordPath} --uid 7 --die-with-parent`)
+  assert.equal(
+    launched(),
+    ` exec --record ${options.recordPath} --uid 7 --die-with-parent=${process.pid}`,
+  )
   const second = { ...options, apiSocketPath: `${options.apiSocketPath}2`, dieWithParent: false }
   await using __ = await startVmm(second)
   assert.equal(launched(), ` exec --record ${options.recordPath}`)
