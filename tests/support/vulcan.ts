@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 
+const machineHome = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
 const command = resolve(import.meta.dirname, '../../bin/vulcan')
 
 /** What one run of the command line gave. */
@@ -17,25 +18,34 @@ export interface Finished {
 }
 
 /**
- * `vulcan` as a user starts it, with a run directory of its own, so that what it leaves behind can
- * be told from what others do.
+ * `vulcan` as a user starts it, with a run and a data directory of its own (with this machine's
+ * images in it), so that what it leaves behind can be told from what others do.
  */
 export class VulcanUnderTest {
   readonly runDir: string
+  readonly #homeDir: string
 
-  private constructor(runDir: string) {
+  private constructor(runDir: string, homeDir: string) {
     this.runDir = runDir
+    this.#homeDir = homeDir
   }
 
   static async create(t: TestContext): Promise<VulcanUnderTest> {
     const runDir = await mkdtemp(join(tmpdir(), 'vt-'))
-    t.after(() => rm(runDir, { recursive: true, force: true }))
-    return new VulcanUnderTest(runDir)
+    const homeDir = await mkdtemp(join(tmpdir(), 'vulcan-home-'))
+    t.after(async () => {
+      await rm(runDir, { recursive: true, force: true })
+      await rm(homeDir, { recursive: true, force: true })
+    })
+    for (const name of ['vmlinux', 'initrd', 'rootfs', 'store']) {
+      await symlink(join(machineHome, name), join(homeDir, name))
+    }
+    return new VulcanUnderTest(runDir, homeDir)
   }
 
   start(args: readonly string[]): ChildProcess {
     return spawn(command, args, {
-      env: { ...process.env, VULCAN_RUN: this.runDir },
+      env: { ...process.env, VULCAN_RUN: this.runDir, VULCAN_HOME: this.#homeDir },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   }
@@ -61,8 +71,15 @@ export class VulcanUnderTest {
     assert.deepEqual(await this.vms(), [])
     assert.deepEqual(await readdir(join(this.runDir, 'owners')), [])
     assert.deepEqual(await readdir(join(this.runDir, 'leases/uid')), [])
-    assert.deepEqual(await scratchDrives(), [])
+    assert.deepEqual(await this.#scratchDrives(), [])
     assert.deepEqual(await this.processes(), [])
+  }
+
+  async #scratchDrives(): Promise<string[]> {
+    const root = join(this.#homeDir, 'scratch')
+    const boots = await readdir(root).catch(() => [])
+    const drives = await Promise.all(boots.map((boot) => readdir(join(root, boot))))
+    return drives.flat()
   }
 
   /** The command lines of processes that have to do with this run directory, or with any VM. */
@@ -100,11 +117,4 @@ export async function finish(child: ChildProcess): Promise<Finished> {
     stdout: Buffer.concat(stdout),
     stderr: Buffer.concat(stderr).toString(),
   }
-}
-
-async function scratchDrives(): Promise<string[]> {
-  const home = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
-  const boots = await readdir(join(home, 'scratch')).catch(() => [])
-  const drives = await Promise.all(boots.map((boot) => readdir(join(home, 'scratch', boot))))
-  return drives.flat()
 }

@@ -5,24 +5,34 @@ import { finish, VulcanUnderTest } from '../support/vulcan.ts'
 test("the guest's clock keeps the host's pace within one percent over ten seconds", async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
   const code = [
-    'import sys, time',
-    'print(time.monotonic(), flush=True)',
-    'sys.stdout.flush()',
-    'time.sleep(10)',
-    'print(time.monotonic(), flush=True)',
+    'import os, time',
+    'began = time.monotonic()',
+    'while time.monotonic() < began + 10:',
+    '    os.write(1, b"%.6f\\n" % time.monotonic())',
+    '    time.sleep(0.05)',
   ].join('\n')
   const child = vulcan.start(['run', '--timeout', '2m', '-c', code])
-  const arrivalsMs: number[] = []
-  child.stdout?.on('data', () => arrivalsMs.push(performance.now()))
-  const { exitCode, stdout } = await finish(child)
+  const ticks: { guestS: number; hostS: number }[] = []
+  child.stdout?.on('data', (chunk: Buffer) => {
+    const hostS = performance.now() / 1000
+    for (const line of chunk.toString().trim().split('\n'))
+      ticks.push({ guestS: Number(line), hostS })
+  })
+  const { exitCode } = await finish(child)
   assert.equal(exitCode, 0)
-  const [first, second] = stdout.toString().trim().split('\n').map(Number)
-  assert.ok(first !== undefined && second !== undefined && arrivalsMs.length === 2)
-  const hostMs = arrivalsMs[1]! - arrivalsMs[0]!
-  const ratio = ((second - first) * 1000) / hostMs
+  // A tick can come late on a busy machine, never early: the quickest of many tells the clocks apart.
+  const quarter = Math.floor(ticks.length / 4)
+  const [early, late] = [quickest(ticks.slice(0, quarter)), quickest(ticks.slice(-quarter))]
+  const ratio = (late.guestS - early.guestS) / (late.hostS - early.hostS)
   assert.ok(ratio > 0.99 && ratio < 1.01, `the guest's clock runs at ${ratio} of the host's`)
   await vulcan.assertNothingLeft()
 })
+
+function quickest(ticks: readonly { guestS: number; hostS: number }[]) {
+  return ticks.reduce((best, tick) =>
+    tick.hostS - tick.guestS < best.hostS - best.guestS ? tick : best,
+  )
+}
 
 test("the guest's date is the host's", async (t) => {
   const vulcan = await VulcanUnderTest.create(t)

@@ -47,7 +47,7 @@ export async function chooseVmm(
   const candidates = device === undefined ? await kvmCandidates(trial.layout, setting) : []
   for (const candidate of candidates) {
     const { boots, words, bootMs } = await tryBoot(trial, candidate, signal)
-    if (!boots) findings.push(`${candidate.name} with KVM does not boot a guest (${words})`)
+    if (!boots) findings.push(`${candidate.name} with KVM boots no guest (${firstLine(words)})`)
     else {
       const bootTimeoutMs = Math.max(candidate.bootTimeoutMs, 8 * (bootMs ?? 0))
       return { ...candidate, bootTimeoutMs, reason: 'KVM boots a guest on this machine' }
@@ -78,4 +78,8 @@ async function trialKey(candidate: Candidate, config: FirecrackerConfig): Promis
   const { size, mtimeMs } = await stat(candidate.binary)
   const kernel = await realpath(config.kernelPath)
   return [candidate.name, ...candidate.args, size, mtimeMs, kernel].join(' ')
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
