@@ -9,9 +9,16 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
   program
     .command('run')
     .description('run one program in a microVM of its own')
-    .argument('[program...]', 'FILE, or "-" for code on standard input, then its arguments')
+    .argument(
+      '[program...]',
+      'FILE, DIRECTORY or ARCHIVE.tar.gz ("-": code on standard input), then its arguments',
+    )
     .option('-c, --code <code>', 'the code itself, instead of FILE')
     .option('--runtime <name>', 'go, node or python (default: by the name of FILE)')
+    .option(
+      '--entrypoint <path>',
+      'the file to run in DIRECTORY or ARCHIVE (default: main.py, index.js, main.go)',
+    )
     .option('--timeout <duration>', 'end the program after this long', '30s')
     .option('--cpus <n>', 'virtual CPUs (default: 1)')
     .option('--memory <size>', 'memory in MiB, or with a unit: 1G (default: 512)')

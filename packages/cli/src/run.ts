@@ -5,8 +5,9 @@ import {
   type WorkloadEvent,
   type WorkloadSpecInput,
 } from '@vulcan/schema'
+import { readAll, readBounded } from './input-files.ts'
 import { Interruption } from './interruption.ts'
-import { type Program, readAll, readBounded, readProgram } from './program.ts'
+import { type Program, readProgram } from './program.ts'
 import { parseBytes, parseCount, parseDurationS, parseMib } from './quantities.ts'
 import { runDocument } from './run-document.ts'
 import { flushed, type Narrator, writeThrough } from './terminal.ts'
@@ -16,6 +17,7 @@ import { UsageError } from './usage-error.ts'
 export interface RunFlags {
   readonly code?: string
   readonly runtime?: string
+  readonly entrypoint?: string
   readonly timeout: string
   readonly cpus?: string
   readonly memory?: string
@@ -52,11 +54,7 @@ async function runProgram(
   flags: RunFlags,
   narrator: Narrator,
 ): Promise<RunReport> {
-  const program = await readProgram(
-    operands,
-    { code: flags.code, runtime: flags.runtime },
-    process.stdin,
-  )
+  const program = await readProgram(operands, flags, process.stdin)
   const workload = newWorkload(await toRequest(program, operands, flags))
   using interruption = new Interruption()
   const { signal } = interruption
@@ -87,10 +85,7 @@ async function toRequest(
   flags: RunFlags,
 ): Promise<Omit<WorkloadSpecInput, 'id'>> {
   return {
-    runtime: program.runtime,
-    code: program.code,
-    entrypoint: program.entrypoint,
-    args: program.args,
+    ...program,
     env: parseEnv(flags.env),
     input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
     cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus),

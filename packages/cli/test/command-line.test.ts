@@ -33,9 +33,28 @@ for (const [what, args, line] of [
   [
     'a file that is not there',
     ['run', '/nowhere/x.py'],
-    /^vulcan: cannot read .*: no such file\n$/,
+    /^vulcan: cannot read .*: no such file or directory\n$/,
   ],
-  ['a directory', ['run', '/'], /^vulcan: cannot read \/: it is a directory\n$/],
+  [
+    'a directory without a program',
+    ['run', import.meta.dirname],
+    /has no file of main\.py, index\.js, main\.go: say which with --entrypoint\n$/,
+  ],
+  [
+    'an entrypoint that is not in the directory',
+    ['run', '--entrypoint', 'x.py', import.meta.dirname],
+    /has no file "x\.py"/,
+  ],
+  [
+    'an entrypoint that leaves the directory',
+    ['run', '--entrypoint', '../src/main.ts', import.meta.dirname],
+    /^vulcan: entrypoint: must not contain/,
+  ],
+  [
+    'an archive without an entrypoint',
+    ['run', MAIN.replace('main.ts', 'x.tar.gz')],
+    /no such file or directory\n$/,
+  ],
   [
     'a suffix that is not known',
     ['run', MAIN.replace('main.ts', '../package.json')],
