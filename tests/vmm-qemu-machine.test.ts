@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IMAGES, runs, VM_USER, VmmUnderTest } from './support/vmm-under-test.ts'
 
@@ -19,9 +19,10 @@ function drive(id: string, path: string) {
 }
 
 /** The connection by which the guest's agent says that it is ready. */
-async function agentReady(udsPath: string): Promise<Socket> {
+async function agentReady(t: TestContext, udsPath: string): Promise<Socket> {
   const server = createServer()
-  server.listen(`${udsPath}_1024`)
+  t.after(() => server.close())
+  server.listen({ path: `${udsPath}_1024`, writableAll: true })
   const [socket] = await once(server, 'connection')
   server.close()
   return socket
@@ -58,7 +59,7 @@ test('the root drive is vda, the others follow in order, and a restart ends the 
 test('a guest is reached over vsock, stands still while paused, and SIGTERM leaves nothing', async (t) => {
   const vmm = await VmmUnderTest.start(t)
   const scratch = await vmm.drive('scratch', 64, 'ext4')
-  const ready = agentReady(vmm.udsPath)
+  const ready = agentReady(t, vmm.udsPath)
   await vmm.boot([ROOT_DRIVE, drive('scratch', scratch)])
   const agent = await ready
   const [frame] = await once(agent, 'data')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { cloneDir } from './places.ts'
 import type { Step } from './step.ts'
 import { bundles } from './steps/bundles.ts'
+import { firecracker } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
 import { nativePrograms } from './steps/native-programs.ts'
@@ -22,5 +23,6 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     await images(home, native.programs['vulcan-guest']),
     await bundles(),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
+    firecracker(home),
   ]
 }

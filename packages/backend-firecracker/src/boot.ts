@@ -15,6 +15,8 @@ import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long the VMM may take to open its API socket; the guest's boot is not part of it. */
 const API_START_DEADLINE_MS = 20_000
+/** How long the VMM may take for one call; the start of an emulator takes longest. */
+const API_CALL_DEADLINE_MS = 30_000
 /** How long the agent may take from its connection to its one message. */
 const READY_MESSAGE_DEADLINE_MS = 10_000
 
@@ -45,10 +47,11 @@ export async function boot(
   const process = await startProcess(host, vm, uid)
   holdProcess(vm, process)
   const settings = machineSettings(host.config, vm, needs, { ...files, scratchPath })
-  await process.machine.configure(settings, { signal: vm.signal })
+  const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
+  await process.machine.configure(settings, call)
 
   await vm.timeline.enter('booting')
-  await process.machine.start({ signal: vm.signal })
+  await process.machine.start(call)
   await agentReady(vm, process, listener, bootTimeoutMs)
 }
 
@@ -98,7 +101,11 @@ function startProcess(host: VmHost, vm: Vm, uid: number | undefined): Promise<Vm
     args: [...program.args, ...user, '--id', vm.directory.vmId],
     recordPath: vm.directory.recordPath,
     apiSocketPath: vm.directory.apiSocketPath,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', VULCAN_LIBEXEC: layout.libexecDir },
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      VULCAN_LIBEXEC: layout.libexecDir,
+      VULCAN_RUN: layout.runDir,
+    },
     startDeadlineMs: API_START_DEADLINE_MS,
     signal: vm.signal,
   })

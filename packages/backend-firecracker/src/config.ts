@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { VulcanError } from '@vulcan/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEFAULT_MEM_MB, DEFAULT_VCPUS, DEFAULT_VSOCK_PORT, MIN_CID } from './constants.ts'
 
 /** A variable of the environment has a value that it cannot have. */
@@ -18,6 +18,8 @@ export interface FirecrackerConfig {
   readonly kernelPath: string
   readonly initrdPath: string
   readonly rootfsDir: string
+  /** Undefined: the one that set-up installed. */
+  readonly firecrackerBin: string | undefined
   readonly vsockPort: number
   readonly cidBase: number
   readonly maxConcurrentVms: number
@@ -69,6 +71,7 @@ export function loadConfig(
     kernelPath: read('VULCAN_FC_KERNEL_PATH', PATH) ?? join(homeDir, 'vmlinux'),
     initrdPath: read('VULCAN_FC_INITRD_PATH', PATH) ?? join(homeDir, 'initrd'),
     rootfsDir: read('VULCAN_FC_ROOTFS_DIR', PATH) ?? join(homeDir, 'rootfs'),
+    firecrackerBin: read('VULCAN_FC_BIN', PATH),
     vsockPort: read('VULCAN_FC_VSOCK_PORT', PORT) ?? DEFAULT_VSOCK_PORT,
     cidBase: read('VULCAN_FC_CID_BASE', CID) ?? MIN_CID,
     maxConcurrentVms: read('VULCAN_FC_MAX_CONCURRENT_VMS', COUNT) ?? 10,

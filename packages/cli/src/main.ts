@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addDoctorCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
 import { addRunCommand } from './run-options.ts'
 import { Narrator } from './terminal.ts'
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
   addRunCommand(program, finish)
   addImagesCommand(program)
+  addDoctorCommand(program, finish)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

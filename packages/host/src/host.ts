@@ -22,6 +22,8 @@ export interface OpenHostOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   readonly onNotice: HostNotice
+  /** Tries VMMs again that lately did not boot a guest. */
+  readonly retryTrials?: boolean
 }
 
 export interface RunOptions {
@@ -54,7 +56,12 @@ export class Host implements AsyncDisposable {
   }
 
   /** Throws `ConfigError`, `OwnerError` or `NoVmmError`. */
-  static async open({ env, signal, onNotice }: OpenHostOptions): Promise<Host> {
+  static async open({
+    env,
+    signal,
+    onNotice,
+    retryTrials = false,
+  }: OpenHostOptions): Promise<Host> {
     const layout = findPlaces(env, process.getuid?.() === 0)
     const config = loadConfig(env, layout.homeDir)
     const setting = readVmmSetting(env)
@@ -69,7 +76,7 @@ export class Host implements AsyncDisposable {
     }
     const recovery = clearRemains(layout, owner.ownerId, onNotice)
     held.defer(() => recovery)
-    const program = await chooseVmm(options, setting, signal)
+    const program = await chooseVmm(options, setting, { signal, retryTrials })
     const backend = new FirecrackerBackend({ ...options, program })
     held.move()
     return new Host(program, backend, owner, recovery)

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TrialBoot } from '@vulcan/backend-firecracker'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A machine that did not boot a guest is asked again after this long: something may be mended. */
 const FAILURE_VALID_MS = 10 * 60 * 1000

@@ -30,6 +30,12 @@ export class NoVmmError extends VulcanError<'no_vmm'> {
 /** Any image will do; this one is built first. */
 const TRIAL_RUNTIME = 'python'
 
+interface Preflight {
+  readonly signal: AbortSignal
+  /** Whether a failure that is remembered counts. */
+  readonly retryTrials: boolean
+}
+
 type Trial = Omit<FirecrackerBackendOptions, 'program'>
 
 /**
@@ -39,14 +45,15 @@ type Trial = Omit<FirecrackerBackendOptions, 'program'>
 export async function chooseVmm(
   trial: Trial,
   setting: VmmSetting,
-  signal: AbortSignal,
+  how: Preflight,
 ): Promise<VmmProgram> {
   const findings: string[] = []
   const device = await kvmDeviceFinding()
   if (device !== undefined) findings.push(device)
-  const candidates = device === undefined ? await kvmCandidates(trial.layout, setting) : []
+  const candidates =
+    device === undefined ? await kvmCandidates(trial.layout, trial.config, setting) : []
   for (const candidate of candidates) {
-    const { boots, words, bootMs } = await tryBoot(trial, candidate, signal)
+    const { boots, words, bootMs } = await tryBoot(trial, candidate, how)
     if (!boots) findings.push(`${candidate.name} with KVM boots no guest (${firstLine(words)})`)
     else {
       const bootTimeoutMs = Math.max(candidate.bootTimeoutMs, 8 * (bootMs ?? 0))
@@ -60,12 +67,12 @@ export async function chooseVmm(
 async function tryBoot(
   trial: Trial,
   candidate: Candidate,
-  signal: AbortSignal,
+  { signal, retryTrials }: Preflight,
 ): Promise<TrialBoot> {
   const cache = new PreflightCache(trial.layout.runDir)
   const key = await trialKey(candidate, trial.config)
   const known = await cache.find(key)
-  if (known !== undefined) return known
+  if (known?.boots === true || (known !== undefined && !retryTrials)) return known
   const backend = new FirecrackerBackend({ ...trial, program: { ...candidate, reason: 'trial' } })
   const outcome = await backend.trialBoot(ulid(), TRIAL_RUNTIME, signal)
   signal.throwIfAborted()

@@ -1,7 +1,14 @@
+import { execFile } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConfigError, type Layout, type VmmProgram } from '@vulcan/backend-firecracker'
-import { z } from 'zod'
+import { promisify } from 'node:util'
+import {
+  ConfigError,
+  type FirecrackerConfig,
+  type Layout,
+  type VmmProgram,
+} from '@vulcan/backend-firecracker'
+import * as z from 'zod'
 
 const VmmSetting = z.enum(['auto', 'firecracker', 'qemu'])
 export type VmmSetting = z.infer<typeof VmmSetting>
@@ -17,28 +24,36 @@ export function readVmmSetting(env: Readonly<Record<string, string | undefined>>
 /** A VMM that may be used if it boots a guest. */
 export type Candidate = Omit<VmmProgram, 'reason'>
 
+const VERSION_DEADLINE_MS = 5_000
 /** How long a guest may take to boot where the processor runs it. */
 const KVM_BOOT_TIMEOUT_MS = 10_000
 /** In software it takes four to eight seconds of an idle core, and machines of this kind are busy. */
 const TCG_BOOT_TIMEOUT_MS = 60_000
 
 /** What may run guests with KVM, the best first. */
-export async function kvmCandidates(layout: Layout, setting: VmmSetting): Promise<Candidate[]> {
-  const candidates: Candidate[] = []
-  const firecracker = join(layout.libexecDir, 'firecracker')
-  if (setting !== 'qemu' && (await isExecutable(firecracker))) {
-    candidates.push({
-      name: 'firecracker',
-      version: '1.16.1',
-      binary: firecracker,
-      args: [],
-      takesUid: false,
-      isolationStrength: 'hardware',
-      bootTimeoutMs: KVM_BOOT_TIMEOUT_MS,
-    })
+export async function kvmCandidates(
+  layout: Layout,
+  config: FirecrackerConfig,
+  setting: VmmSetting,
+): Promise<Candidate[]> {
+  const binary = config.firecrackerBin ?? join(layout.libexecDir, 'firecracker')
+  const version = setting === 'qemu' ? undefined : await firecrackerVersion(binary)
+  return [
+    ...(version === undefined ? [] : [firecracker(binary, version)]),
+    ...(setting === 'firecracker' ? [] : [qemu(layout, 'kvm')]),
+  ]
+}
+
+function firecracker(binary: string, version: string): Candidate {
+  return {
+    name: 'firecracker',
+    version,
+    binary,
+    args: [],
+    takesUid: false,
+    isolationStrength: 'hardware',
+    bootTimeoutMs: KVM_BOOT_TIMEOUT_MS,
   }
-  if (setting !== 'firecracker') candidates.push(qemu(layout, 'kvm'))
-  return candidates
 }
 
 /** QEMU with KVM, or in software. */
@@ -69,11 +84,15 @@ export async function kvmDeviceFinding(): Promise<string | undefined> {
   }
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** Undefined where there is no Firecracker. */
+async function firecrackerVersion(binary: string): Promise<string | undefined> {
   try {
-    await access(path, constants.X_OK)
-    return true
+    const { stdout } = await promisify(execFile)(binary, ['--version'], {
+      env: {},
+      timeout: VERSION_DEADLINE_MS,
+    })
+    return /^Firecracker v(\S+)/.exec(stdout)?.[1] ?? 'unknown'
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Where a workload is in its life, as HTTP and `--json` show it. */
 export const Status = z.enum(['pending', 'running', 'completed', 'failed', 'killed'])

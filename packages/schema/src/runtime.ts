@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The languages a workload can be written in, in the order they are listed to users. */
 export const RUNTIMES = ['go', 'node', 'python'] as const

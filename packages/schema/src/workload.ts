@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Isolation, Runtime } from './runtime.ts'
 
 /** Bounds of a workload. The message that carries it to the guest holds 16 MiB, base64 included. */

@@ -7,7 +7,8 @@ const LENGTH_MAX = 2047
  * What emulation makes slow and the guest does without: the self-tests of ciphers, and a source of
  * randomness beside RDRAND (half a second together). And watchdogs, which a pause would alarm.
  */
-const LEFT_OUT = 'cryptomgr.notests initcall_blacklist=jent_mod_init nowatchdog'
+const LEFT_OUT =
+  'cryptomgr.notests initcall_blacklist=jent_mod_init nowatchdog rcupdate.rcu_cpu_stall_suppress=1'
 
 /**
  * The guest's kernel command line: what the caller gave, the root device as Firecracker adds it,

@@ -7,6 +7,9 @@ import { kernelArguments } from './kernel-arguments.ts'
 /** The descriptor on which QEMU finds its monitor. */
 export const MONITOR_FD = 3
 
+/** Translated code may grow to this. QEMU's default is a gigabyte; 64 slow a boot down. */
+const CODE_CACHE_MIB_MAX = 256
+
 /** What the machine type "microvm" has with one I/O APIC. */
 const BUS_COUNT = 8
 
@@ -42,7 +45,7 @@ export function qemuArguments(
 function acceleratorArguments(accelerator: Accelerator): string[] {
   return accelerator === 'kvm'
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+    : ['-accel', `tcg,thread=multi,tb-size=${CODE_CACHE_MIB_MAX}`, '-cpu', 'max']
 }
 
 /** vhost-user needs memory that can be shared. */

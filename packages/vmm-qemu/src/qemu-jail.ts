@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault, type MachineConfiguration } from '@vulcan/firecracker'
@@ -23,7 +23,7 @@ export async function qemuJail(
   return {
     emptyDir: host.runDir.emptyDir,
     identity: host.identity,
-    groups: useKvm && host.identity !== undefined ? [(await stat(KVM)).gid] : [],
+    groups: useKvm && host.identity !== undefined ? kvmGroups(await statKvm()) : [],
     openFilesMax: OPEN_FILES_MAX,
     binds: [
       ...emulatorBinds(host.programs.qemu),
@@ -33,6 +33,26 @@ export async function qemuJail(
       ...(vhostUserPath === undefined ? [] : [{ source: vhostUserPath, target: INSIDE.vsock }]),
     ],
   }
+}
+
+async function statKvm(): Promise<Stats> {
+  try {
+    return await stat(KVM)
+  } catch (cause) {
+    throw new Fault(`Start microvm error: ${KVM} cannot be used: ${String(cause)}`, { cause })
+  }
+}
+
+/**
+ * The groups by which somebody who is not root may use the device. Throws `Fault` where there is
+ * none: root's own group would open more than that.
+ */
+export function kvmGroups({ gid, mode }: Pick<Stats, 'gid' | 'mode'>): number[] {
+  if ((mode & 0o006) === 0o006) return []
+  if ((mode & 0o060) === 0o060 && gid !== 0) return [gid]
+  throw new Fault(
+    `Start microvm error: only root may use ${KVM}, which QEMU is not: give it to a group (chgrp kvm ${KVM}; chmod 660 ${KVM})`,
+  )
 }
 
 /** QEMU looks for its firmware and modules relative to where it is, so it is in its usual place. */

@@ -6,6 +6,7 @@ import {
   type VmmIdentity,
 } from '@vulcan/firecracker'
 import { VulcanError } from '@vulcan/schema'
+import { whenAborted } from './abortable.ts'
 import { FIRECRACKER_VERSION } from './command-line.ts'
 import type { Log } from './log.ts'
 import { type Machine, type MachineEnd, startMachine } from './machine.ts'
@@ -27,7 +28,7 @@ export class QemuVmm implements Vmm, AsyncDisposable {
     this.identity = { id, vmmVersion: FIRECRACKER_VERSION, appName: 'vulcan-vmm' }
     this.#host = host
     this.#log = log
-    signal.addEventListener('abort', () => this.#stop(), { once: true })
+    void whenAborted(signal).then(() => this.#stop())
   }
 
   /** How the machine ended, once it has been started; never rejects. */

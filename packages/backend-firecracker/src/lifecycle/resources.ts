@@ -1,6 +1,6 @@
 import { link, readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { killRecorded } from './kill-recorded.ts'
 import { type Layout, scratchRootDir, uidLeasesDir, type VmDirectory } from './layout.ts'
 

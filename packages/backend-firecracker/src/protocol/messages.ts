@@ -1,5 +1,5 @@
 import type { WorkloadSpec } from '@vulcan/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ProtocolError } from './errors.ts'
 
 /** What the agent sends when it listens. */

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type BootSource, bootSource } from '../schemas/boot-source.ts'
 import {
   type Drive,

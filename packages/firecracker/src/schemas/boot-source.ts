@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { wireObject } from './wire-object.ts'
 
 /** Body of `PUT /boot-source`. `bootArgs` replaces Firecracker's default arguments. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { wireObject } from './wire-object.ts'
 
 const amount = z.int().min(0)

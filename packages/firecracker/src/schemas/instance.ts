@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type AnsweringState, WIRE_STATE_NAMES } from '../machine-state.ts'
 import { wireObject, wireResponse } from './wire-object.ts'
 

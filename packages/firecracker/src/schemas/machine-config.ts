@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { wireObject } from './wire-object.ts'
 
 const vcpuCount = z.int().min(0).max(255)

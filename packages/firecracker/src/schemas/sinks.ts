@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { tokenBucket } from './devices.ts'
 import { wireObject } from './wire-object.ts'
 

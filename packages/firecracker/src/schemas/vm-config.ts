@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bootSource } from './boot-source.ts'
 import { drive, entropy, networkInterface, vsock } from './devices.ts'
 import { machineConfig } from './machine-config.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Operation } from '../machine-state.ts'
 import { bootSource } from '../schemas/boot-source.ts'
 import { drive, entropy, networkInterface, vsock } from '../schemas/devices.ts'

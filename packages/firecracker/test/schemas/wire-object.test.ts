@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bootSource } from '../../src/schemas/boot-source.ts'
 import { drive, networkInterface, vsock } from '../../src/schemas/devices.ts'
 import { instanceInfo } from '../../src/schemas/instance.ts'
