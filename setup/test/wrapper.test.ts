@@ -88,6 +88,11 @@ test('by the name of vulcan-vmm, and through a link, it starts the VMM', async (
   await addBundle(clone, 'vulcan-vmm.mjs', LATER)
   await symlink(join(clone, 'bin/vulcan'), join(clone, 'dist/libexec/vulcan-vmm'))
   const { stdout } = await start(join(clone, 'dist/libexec/vulcan-vmm'), '--accel', 'tcg')
-  const expected = [`${clone}/dist/libexec`, `${clone}/dist/vulcan-vmm.mjs`, '--accel', 'tcg']
-  assert.deepEqual(stdout.trimEnd().split('\n'), expected)
+  assert.deepEqual(stdout.trimEnd().split('\n'), [
+    `${clone}/dist/libexec`,
+    '--max-semi-space-size=1',
+    `${clone}/dist/vulcan-vmm.mjs`,
+    '--accel',
+    'tcg',
+  ])
 })
