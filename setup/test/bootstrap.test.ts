@@ -9,6 +9,7 @@ import { temporaryDirectory } from './temporary-directory.ts'
 
 const SETUP = join(import.meta.dirname, '..')
 const REAL_PROGRAMS = [
+  'rm',
   'sh',
   'dirname',
   'cat',
@@ -78,7 +79,7 @@ async function machine(t: TestContext, options: MachineOptions = {}): Promise<Ma
   return { clone, home, env, install, calls }
 }
 
-/** Its `npm ci` brings a Node that says how it was started. */
+/** Its `npm install` brings a Node that says how it was started. */
 function npmScript(version: string, log: string): string {
   return `[ "$1" != --version ] || { echo ${version}; exit; }
     echo npm "$@" >>${log}
@@ -186,7 +187,7 @@ test('root gets the missing packages installed, and only those', async (t) => {
   assert.match(stdout, /Debian packages: mmdebstrap cpio \(.* to download/)
   const [install, ...others] = await on.calls()
   assert.equal(install, 'apt-get install -y --no-install-recommends mmdebstrap cpio')
-  assert.deepEqual(others, ['npm ci'])
+  assert.deepEqual(others, ['npm install --no-save'])
 })
 
 test('the lists of packages are fetched when an installation fails without', async (t) => {
@@ -208,7 +209,7 @@ test('the rest is left to the Node that npm brought', async (t) => {
 test('what needs no VM needs no packages for VMs', async (t) => {
   const on = await machine(t, { missing: ['qemu-system-x86', 'mmdebstrap'] })
   for (const target of ['check', 'test-unit']) assert.equal((await setUp(on, target)).code, 0)
-  assert.deepEqual(await on.calls(), ['npm ci'])
+  assert.deepEqual(await on.calls(), ['npm install --no-save'])
 })
 
 test('a second run installs nothing again, until the lock file changes', async (t) => {
@@ -216,13 +217,13 @@ test('a second run installs nothing again, until the lock file changes', async (
   await setUp(on, 'demo')
   const { stdout } = await setUp(on, 'demo')
   assert.equal(stdout, 'started setup/src/main.ts demo\n')
-  assert.deepEqual(await on.calls(), ['npm ci'])
+  assert.deepEqual(await on.calls(), ['npm install --no-save'])
   await writeFile(join(on.clone, 'package-lock.json'), '{"lockfileVersion":3}')
   await setUp(on, 'demo')
-  assert.deepEqual(await on.calls(), ['npm ci', 'npm ci'])
+  assert.deepEqual(await on.calls(), ['npm install --no-save', 'npm install --no-save'])
 })
 
-test('after an npm ci that failed, the next run does it again', async (t) => {
+test('after an installation of Node packages that failed, the next run does it again', async (t) => {
   const on = await machine(t)
   await on.install(
     'npm',
@@ -230,10 +231,10 @@ test('after an npm ci that failed, the next run does it again', async (t) => {
   )
   const failed = await setUp(on, 'demo')
   assert.equal(failed.code, 1)
-  assert.match(failed.stderr, /no network\nset-up: npm ci failed/)
+  assert.match(failed.stderr, /no network\nset-up: npm install failed/)
   await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
   assert.equal((await setUp(on, 'demo')).code, 0)
-  assert.deepEqual(await on.calls(), ['npm ci'])
+  assert.deepEqual(await on.calls(), ['npm install --no-save'])
 })
 
 test('a second set-up says that it waits for the first, and then goes on', async (t) => {
