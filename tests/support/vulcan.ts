@@ -43,15 +43,18 @@ export class VulcanUnderTest {
     return new VulcanUnderTest(runDir, homeDir)
   }
 
-  start(args: readonly string[]): ChildProcess {
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn(command, args, {
-      env: { ...process.env, VULCAN_RUN: this.runDir, VULCAN_HOME: this.#homeDir },
+      env: { ...process.env, VULCAN_RUN: this.runDir, VULCAN_HOME: this.#homeDir, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   }
 
-  async run(args: readonly string[], options: { stdin?: string } = {}): Promise<Finished> {
-    const child = this.start(args)
+  async run(
+    args: readonly string[],
+    options: { stdin?: string; env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Finished> {
+    const child = this.start(args, options.env)
     child.stdin?.end(options.stdin ?? '')
     return finish(child)
   }
@@ -63,21 +66,21 @@ export class VulcanUnderTest {
 
   /** Every VM that this run directory knows of, as the names of their directories. */
   async vms(): Promise<string[]> {
-    return readdir(join(this.runDir, 'vms')).catch(() => [])
+    return listed(join(this.runDir, 'vms'))
   }
 
   /** Fails if a process, socket, directory, lease or scratch drive of this run directory is left. */
   async assertNothingLeft(): Promise<void> {
     assert.deepEqual(await this.vms(), [])
-    assert.deepEqual(await readdir(join(this.runDir, 'owners')), [])
-    assert.deepEqual(await readdir(join(this.runDir, 'leases/uid')), [])
+    assert.deepEqual(await listed(join(this.runDir, 'owners')), [])
+    assert.deepEqual(await listed(join(this.runDir, 'leases/uid')), [])
     assert.deepEqual(await this.#scratchDrives(), [])
     assert.deepEqual(await this.processes(), [])
   }
 
   async #scratchDrives(): Promise<string[]> {
     const root = join(this.#homeDir, 'scratch')
-    const boots = await readdir(root).catch(() => [])
+    const boots = await listed(root)
     const drives = await Promise.all(boots.map((boot) => readdir(join(root, boot))))
     return drives.flat()
   }
@@ -95,6 +98,11 @@ export class VulcanUnderTest {
     )
     return lines.filter((line) => line !== undefined)
   }
+}
+
+/** A directory that was never made has nothing in it. */
+function listed(path: string): Promise<string[]> {
+  return readdir(path).catch(() => [])
 }
 
 const EMULATION = /qemu-system|vhost-device-vsock/

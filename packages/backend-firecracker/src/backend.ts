@@ -6,6 +6,7 @@ import {
   type ExecuteOptions,
 } from '@vulcan/backend'
 import type { Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
+import { admit } from './admit.ts'
 import { boot } from './boot.ts'
 import { CidAllocator } from './cid.ts'
 import { SUPPORTED_RUNTIMES } from './constants.ts'
@@ -142,6 +143,7 @@ export class FirecrackerBackend implements Backend {
       const { config, program } = this.#options
       const startingPerCore = Math.max(1, this.#booting / availableParallelism())
       const timeoutMs = (config.bootTimeoutMs ?? program.bootTimeoutMs) * startingPerCore
+      await admit(this.#options, needs, this.#tracker.size)
       await boot(this.#options, vm, needs, timeoutMs)
     } finally {
       this.#booting -= 1

@@ -41,6 +41,11 @@ export class Tracker {
     return abort.signal
   }
 
+  /** How many workloads hold something. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   /** To be called when a workload holds nothing any more. */
   leave(workloadId: string): void {
     this.#entries.get(workloadId)?.released.resolve()

@@ -292,6 +292,19 @@ test('a missing image is told before anything is made', async (t) => {
   await assertNothingLeft()
 })
 
+test('a VM that does not fit into the memory or the disk is refused before anything is made', async (t) => {
+  const { backend, fake, assertNothingLeft } = await setUp(
+    t,
+    {},
+    { VULCAN_FC_SCRATCH_MIB: '1048576' },
+  )
+  await assert.rejects(backend.execute(spec(), { signal: never }), failsWith('no_space'))
+  const huge = spec({ id: IDS[1]!, memMib: 1024 * 1024 })
+  await assert.rejects(backend.execute(huge, { signal: never }), failsWith('no_capacity'))
+  assert.equal(fake.vms.length, 0)
+  await assertNothingLeft()
+})
+
 test('a VMM that crashes during the run is told as such', async (t) => {
   const { backend, fake, assertNothingLeft } = await setUp(t, {
     readiness: READY,

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import {
   FirecrackerBackend,
   type FirecrackerBackendOptions,
@@ -6,6 +6,7 @@ import {
   type TrialBoot,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
+import { resolveImage } from '@vulcan/images'
 import { VulcanError } from '@vulcan/schema'
 import { ulid } from 'ulid'
 import { PreflightCache } from './preflight-cache.ts'
@@ -40,7 +41,7 @@ type Trial = Omit<FirecrackerBackendOptions, 'program'>
 
 /**
  * Chooses the VMM: with KVM where KVM really boots a guest, since a device that opens proves
- * nothing, and in software elsewhere. Throws `NoVmmError`.
+ * nothing, and in software elsewhere. Throws `NoVmmError`, and `ImageMissingError` without a kernel.
  */
 export async function chooseVmm(
   trial: Trial,
@@ -83,8 +84,8 @@ async function tryBoot(
 /** Another VMM or another kernel is another question. Store paths carry the hash of what they hold. */
 async function trialKey(candidate: Candidate, config: FirecrackerConfig): Promise<string> {
   const { size, mtimeMs } = await stat(candidate.binary)
-  const kernel = await realpath(config.kernelPath)
-  return [candidate.name, ...candidate.args, size, mtimeMs, kernel].join(' ')
+  const kernel = await resolveImage('kernel', config.kernelPath)
+  return [candidate.name, ...candidate.args, size, mtimeMs, kernel.path].join(' ')
 }
 
 function firstLine(text: string): string {
