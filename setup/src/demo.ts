@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
 import { cloneDir } from './places.ts'
 
-const PROGRAM = 'examples/hello.py'
+const PROGRAMS = ['examples/hello.py', 'examples/hello.mjs', 'examples/hello.go']
 
 /** What the demo reads of the document that `vulcan run --json` prints. */
 const RunDocument = z.object({
   reason: z.string(),
+  runtime: z.string(),
   exit_code: z.number().nullable(),
   stdout: z.string(),
   stderr: z.string(),
@@ -26,67 +26,44 @@ const STRENGTHS = {
   emulated: 'emulated: for development and tests, NO security boundary (no KVM that boots a guest)',
 } as const
 
-/** Runs a program through the real path, `bin/vulcan run`, and tells how it went. */
+/** Runs a program of each runtime through the real path, `bin/vulcan run`, and tells how it went. */
 async function demo(): Promise<void> {
-  const program = join(cloneDir, PROGRAM)
-  print(`\nThe program, ${PROGRAM}:\n\n${indent(await readFile(program, 'utf8'))}`)
-  print(`\n$ bin/vulcan run ${PROGRAM}\n`)
-  const { output, code } = await runVulcan(['run', '--json', program])
-  const run = RunDocument.safeParse(parseJson(output))
-  if (!run.success) {
-    print(`bin/vulcan exited with ${code} and printed no result:\n${output}`)
-    process.exitCode = 1
-    return
+  const runs: RunDocument[] = []
+  for (const program of PROGRAMS) {
+    print(`\n$ bin/vulcan run ${program}\n`)
+    const run = await runVulcan(['run', '--json', '--timeout', '60s', join(cloneDir, program)])
+    print(indent(run.stdout + run.stderr + (run.error && `${run.reason}: ${run.error}\n`)))
+    runs.push(run)
   }
-  print(describeRun(run.data))
-  if (run.data.exit_code !== 0) process.exitCode = 1
+  print(table(runs))
+  for (const { vmm, isolation_strength } of runs.slice(0, 1)) {
+    print(`VMM        ${vmm.name} ${vmm.version}, because ${vmm.reason}`)
+    print(`isolation  ${STRENGTHS[isolation_strength]}\n`)
+  }
+  if (runs.some(({ exit_code }) => exit_code !== 0)) process.exitCode = 1
 }
 
-async function runVulcan(
-  args: readonly string[],
-): Promise<{ output: string; code: number | null }> {
+async function runVulcan(args: readonly string[]): Promise<RunDocument> {
   const vulcan = spawn(join(cloneDir, 'bin/vulcan'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const end = new Promise<number | null>((resolve, reject) => {
-    vulcan.once('error', reject)
-    vulcan.once('close', resolve)
+  vulcan.on('error', (error) => vulcan.stdout.destroy(error))
+  return RunDocument.parse(JSON.parse(await text(vulcan.stdout)))
+}
+
+/** `boot` lasts from the start of the VMM to the agent's readiness, `run` from there to the end. */
+function table(runs: readonly RunDocument[]): string {
+  const header = ['runtime', 'exit code', 'boot', 'run', 'in all', 'VMM']
+  const rows = runs.map((run) => {
+    const [startedMs, readyMs, endedMs] = ['vmm', 'request', 'ended'].map(
+      (name) => run.phases.find(({ phase }) => phase === name)?.at_ms ?? Number.NaN,
+    ) as [number, number, number]
+    const times = [readyMs - startedMs, endedMs - readyMs, run.duration_ms].map(seconds)
+    return [run.runtime, String(run.exit_code ?? run.reason), ...times, run.vmm.name]
   })
-  const [output, code] = await Promise.all([text(vulcan.stdout), end])
-  return { output, code }
-}
-
-function describeRun(run: RunDocument): string {
-  return [
-    indent(run.stdout + run.stderr),
-    `  outcome      ${run.reason}, exit code ${run.exit_code}${run.error && `: ${run.error}`}`,
-    `  VMM          ${run.vmm.name} ${run.vmm.version}`,
-    `  chosen since ${run.vmm.reason}`,
-    `  isolation    ${STRENGTHS[run.isolation_strength]}`,
-    ...bootLine(run),
-    `  in all       ${seconds(run.duration_ms)}`,
-    '',
-  ].join('\n')
-}
-
-/** From the phase in which the VMM is started to the one in which the agent gets its request. */
-function bootLine({ phases }: RunDocument): string[] {
-  const startedMs = phases.find(({ phase }) => phase === 'vmm')?.at_ms
-  const readyMs = phases.find(({ phase }) => phase === 'request')?.at_ms
-  if (startedMs === undefined || readyMs === undefined) return []
-  return [
-    `  boot         ${seconds(readyMs - startedMs)}, from the start of the VMM to the agent's answer`,
-  ]
-}
-
-function parseJson(document: string): unknown {
-  try {
-    return JSON.parse(document)
-  } catch (error) {
-    return error
-  }
+  return [header, ...rows].map((row) => `${row.map((cell) => cell.padEnd(11)).join('')}\n`).join('')
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`
+  return Number.isNaN(ms) ? '-' : `${(ms / 1000).toFixed(2)} s`
 }
 
 function indent(lines: string): string {

@@ -79,6 +79,11 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type FakeScript',
     'type FakeVm',
     'type Manner',
+    'cut',
+    'fuzz',
+    'mutateBytes',
+    'mutateJson',
+    'type Random',
   ],
   'host/src/index.ts': [
     'type CheckStatus',

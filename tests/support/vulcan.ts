@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { watch } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -24,6 +25,8 @@ export interface Finished {
 export class VulcanUnderTest {
   readonly runDir: string
   readonly #homeDir: string
+  /** The users that root has leased to VMs of this run directory. */
+  readonly #vmUsers = new Set<number>()
 
   private constructor(runDir: string, homeDir: string) {
     this.runDir = runDir
@@ -40,7 +43,12 @@ export class VulcanUnderTest {
     for (const name of ['vmlinux', 'initrd', 'rootfs', 'store']) {
       await symlink(join(machineHome, name), join(homeDir, name))
     }
-    return new VulcanUnderTest(runDir, homeDir)
+    const vulcan = new VulcanUnderTest(runDir, homeDir)
+    const leases = join(runDir, 'leases/uid')
+    await mkdir(leases, { recursive: true, mode: 0o700 })
+    const watcher = watch(leases, (_, uid) => vulcan.#vmUsers.add(Number(uid)))
+    t.after(() => watcher.close())
+    return vulcan
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -85,31 +93,30 @@ export class VulcanUnderTest {
     return drives.flat()
   }
 
-  /** The command lines of processes that have to do with this run directory, or with any VM. */
+  /** The command lines of processes that have to do with this run directory or one of its VMs. */
   async processes(): Promise<string[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const lines = await Promise.all(
       pids.map(async (pid) => {
         const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-        const stats = await stat(`/proc/${pid}`, { throwIfNoEntry: false })
-        const ofVm = stats !== undefined && isVmUser(stats.uid) && EMULATION.test(line)
-        return ofVm || line.includes(this.runDir) ? line.replaceAll('\0', ' ') : undefined
+        const { uid } = await stat(`/proc/${pid}`).catch(() => ({ uid: 0 }))
+        const ours = line.includes(this.runDir) || this.#isVmProcess(uid, line)
+        return ours ? line.replaceAll('\0', ' ') : undefined
       }),
     )
     return lines.filter((line) => line !== undefined)
+  }
+
+  /** Users other than root run VMs as themselves. */
+  #isVmProcess(uid: number, line: string): boolean {
+    if (process.getuid?.() === 0) return this.#vmUsers.has(uid)
+    return uid === process.getuid?.() && /qemu-system|vhost-device-vsock/.test(line)
   }
 }
 
 /** A directory that was never made has nothing in it. */
 function listed(path: string): Promise<string[]> {
   return readdir(path).catch(() => [])
-}
-
-const EMULATION = /qemu-system|vhost-device-vsock/
-
-/** Root leases users for its VMs from here on; others run VMs as themselves. */
-function isVmUser(uid: number): boolean {
-  return uid >= 1_900_000_000 || (uid !== 0 && uid === process.getuid?.())
 }
 
 /** Waits for the end of a process, with all that it wrote. */

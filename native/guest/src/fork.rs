@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitIdStatus};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 
 /// A child, and the descriptor that becomes readable when it ends.
 pub struct Child {
@@ -14,13 +15,21 @@ pub struct Child {
 }
 
 impl Child {
+    /// Kills the child, unless it has ended.
+    pub fn kill(&self) -> io::Result<()> {
+        match rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL) {
+            Err(Errno::SRCH) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
     /// Waits for the end of the child, which is then gone.
     pub fn wait(&self) -> io::Result<WaitIdStatus> {
         loop {
             match rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED)
             {
                 Ok(Some(status)) => return Ok(status),
-                Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                Ok(None) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -12,11 +12,11 @@ use rustix::io::Errno;
 
 use crate::connection::Connection;
 use crate::fork::{Failure, Reporting};
-use crate::protocol::{Reason, Refusal, RunRequest, RunResponse};
+use crate::protocol::{Reason, Refusal, RunRequest, RunResponse, Truncated};
 use crate::report::Report;
 use crate::workload::confine::Confinement;
 use crate::workload::job::Job;
-use crate::workload::start::{Program, lay_out, start};
+use crate::workload::start::{lay_out, start};
 use crate::workload::{ProcessTree, Site};
 use supervise::{End, Supervisor};
 
@@ -57,7 +57,7 @@ pub fn run(
         carry_out(
             &mut connection,
             site,
-            Job::new(request, site.runtimes)?,
+            Job::new(request, &site.runtime)?,
             report,
         )
     }) {
@@ -101,38 +101,61 @@ fn in_tree(
 ) -> Result<RunResponse, Stop> {
     let confinement = Confinement::new(site.user)?;
     wait_for_files(connection, &lay_out(&job, site, tree, &confinement)?)?;
-    let (timeout, output_limit_bytes) = (job.timeout, job.output_limit_bytes);
-    let Program {
-        child,
-        stdout,
-        stderr,
-    } = start(&job, site, tree, &confinement)?;
+    let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes);
+    if let Some(build) = &job.build {
+        let started_at = SystemTime::now();
+        let deadline = Instant::now() + site.build_timeout;
+        let builder = start(build, site, tree, &confinement)?;
+        match supervisor.supervise(builder, deadline)? {
+            End::Exited(0) => {}
+            end => {
+                let what = What::Build(site.build_timeout);
+                return respond(end, what, started_at, supervisor.truncated());
+            }
+        }
+    }
+    let program = start(&job.program, site, tree, &confinement)?;
     let started_at = SystemTime::now();
-    let deadline = Instant::now() + timeout;
-    report.started(connection)?;
+    let deadline = Instant::now() + job.timeout;
+    supervisor.tell_start()?;
+    let what = What::Program(job.timeout);
     // Code and input can be large, and the program has them now.
     drop(job);
-    let mut supervisor = Supervisor::new(
-        connection,
-        &child,
-        tree,
-        report,
-        [stdout, stderr],
-        output_limit_bytes,
-    );
-    let end = supervisor.supervise(deadline)?;
-    let truncated = supervisor.truncated();
-    let (exit_code, reason, error) = match end {
-        End::Cancelled => return Err(Stop::Cancelled),
-        End::TimedOut => {
+    let end = supervisor.supervise(program, deadline)?;
+    respond(end, what, started_at, supervisor.truncated())
+}
+
+/// What has ended, and how long it was allowed to take.
+enum What {
+    Build(Duration),
+    Program(Duration),
+}
+
+fn respond(
+    end: End,
+    what: What,
+    started_at: SystemTime,
+    truncated: Truncated,
+) -> Result<RunResponse, Stop> {
+    let (exit_code, reason, error) = match (end, what) {
+        (End::Cancelled, _) => return Err(Stop::Cancelled),
+        (End::Exited(code), _) => (Some(code), Reason::Exited, String::new()),
+        (End::TimedOut, What::Program(timeout)) => {
             let error = format!("timeout after {}s", timeout.as_secs_f64());
             (None, Reason::Timeout, error)
         }
-        End::OutOfMemory => {
-            let error = "out of memory: the program needed more than the VM has".to_owned();
+        (End::TimedOut, What::Build(timeout)) => {
+            let error = format!("timeout: building took over {}s", timeout.as_secs_f64());
+            (None, Reason::Timeout, error)
+        }
+        (End::OutOfMemory, what) => {
+            let subject = match what {
+                What::Build(_) => "building the program",
+                What::Program(_) => "the program",
+            };
+            let error = format!("out of memory: {subject} needed more than the VM has");
             (Some(128 + libc::SIGKILL), Reason::Oom, error)
         }
-        End::Exited(code) => (Some(code), Reason::Exited, String::new()),
     };
     Ok(RunResponse {
         exit_code,
@@ -156,6 +179,9 @@ fn wait_for_files(connection: &Connection, layout: &Reporting) -> Result<(), Sto
             Err(error) => return Err(Stop::Failed(error.into())),
         }
         if !fds[1].revents().is_empty() {
+            // It may not have come to enter the tree, with which all else ends.
+            layout.child.kill()?;
+            layout.child.wait()?;
             return Err(Stop::Cancelled);
         }
         if !fds[0].revents().is_empty() {

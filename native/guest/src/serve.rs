@@ -34,7 +34,7 @@ fn try_serve(port: u32, stages: Stages) -> io::Result<std::convert::Infallible> 
     listener.set_nonblocking(true)?;
     listener.listen(BACKLOG)?;
     let agent = Agent {
-        site: Site::of_vm(),
+        site: Site::of_vm()?,
         stages: Stages {
             listening_ms: boot_ms(),
             ..stages

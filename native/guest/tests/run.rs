@@ -2,35 +2,21 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustix::event::PollFlags;
-use rustix::process::{Pid, PidfdFlags, getuid, pidfd_open};
+use rustix::process::getuid;
 use serde_json::{Value, json};
-use support::{PATIENCE, Place, has_control_groups, output_bytes};
+use support::{Place, has_control_groups, wait_for_end};
 
 fn none() -> Value {
     json!({})
 }
 
-/// Waits for the end of a process that a script has named in the first line of its output.
-fn wait_for_end(named: &Value) {
-    let bytes = output_bytes(named);
-    let line = bytes.split(|byte| *byte == b'\n').next().expect("line");
-    let number = str::from_utf8(line).expect("text").parse();
-    let pid = Pid::from_raw(number.expect("number")).expect("pid");
-    if let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) {
-        let deadline = Instant::now() + PATIENCE;
-        let ended = vulcan_guest::connection::wait(&pidfd, PollFlags::IN, deadline);
-        assert!(ended.expect("poll"), "{pid:?} still runs");
-    }
-}
-
 #[test]
 fn output_and_exit_code_arrive() {
     let outcome = Place::new().run("echo out; echo err >&2; exit 7", none());
+    assert!(outcome.started);
     assert_eq!(outcome.stdout, b"out\n");
     assert_eq!(outcome.stderr, b"err\n");
     let response = outcome.response;
@@ -160,7 +146,7 @@ fn a_background_child_that_holds_the_output_open_does_not_hold_up_the_end() {
     let place = Place::new();
     let setsid = if has_control_groups() { "setsid" } else { "" };
     let mut host = place.start(&format!("{setsid} sleep 1000 & echo $!"), none());
-    let named = host.message().expect("output");
+    let named = host.output();
     assert_eq!(host.outcome().response["reason"], "exited");
     wait_for_end(&named);
 }
@@ -170,7 +156,7 @@ fn a_host_that_closes_kills_the_whole_tree() {
     let place = Place::new();
     let setsid = if has_control_groups() { "setsid" } else { "" };
     let mut host = place.start(&format!("{setsid} sleep 1000 & echo $!; wait"), none());
-    let named = host.message().expect("output");
+    let named = host.output();
     host.close();
     wait_for_end(&named);
 }
@@ -187,7 +173,7 @@ fn a_host_that_closes_at_once_leaves_the_place_free() {
 fn a_second_run_at_the_same_time_is_refused() {
     let place = Place::new();
     let mut first = place.start("echo started; sleep 1000", none());
-    first.message().expect("output");
+    first.output();
     let second = place.run("echo second", none());
     assert_eq!(second.response["reason"], "invalid_request");
     assert_eq!(
@@ -251,9 +237,9 @@ fn output_of_exactly_the_limit_is_not_truncated() {
 #[test]
 fn a_host_that_does_not_read_stops_the_program_but_not_its_timeout() {
     let place = Place::new();
-    let script = "echo $$; while :; do head -c 65536 /dev/zero; echo >> rounds; done";
+    let script = "echo $$; while :; do head -c 65536 /dev/zero && echo >> rounds; done";
     let mut host = place.start(script, json!({"timeout_s": 2}));
-    let named = host.message().expect("output");
+    let named = host.output();
     wait_for_end(&named);
     let rounds = fs::read(place.work().join("rounds")).expect("rounds").len();
     assert!(rounds < 32, "{rounds} rounds went into buffers");
@@ -321,13 +307,10 @@ fn requests_that_make_no_job_are_refused_with_words() {
 }
 
 #[test]
-fn a_runtime_that_is_unknown_or_not_in_the_image_is_unsupported() {
-    for runtime in ["ruby", "gone"] {
-        let outcome = Place::new().run("", json!({"runtime": runtime}));
-        assert_eq!(outcome.response["reason"], "unsupported_runtime");
-        let error = format!("unsupported runtime: \"{runtime}\"");
-        assert_eq!(outcome.response["error"], error);
-    }
+fn another_runtime_than_the_images_own_is_unsupported() {
+    let outcome = Place::new().run("", json!({"runtime": "ruby"}));
+    assert_eq!(outcome.response["reason"], "unsupported_runtime");
+    assert_eq!(outcome.response["error"], r#"unsupported runtime: "ruby""#);
 }
 
 fn archive(files: &[(&str, &str)]) -> Vec<u8> {

@@ -5,6 +5,7 @@ import {
   BackendError,
   type ExecuteOptions,
 } from '@vulcan/backend'
+import type { ShutdownStage } from '@vulcan/firecracker'
 import type { Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
 import { admit } from './admit.ts'
 import { boot } from './boot.ts'
@@ -21,6 +22,15 @@ import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long running workloads may take to end by themselves at `shutdown`. */
 const SHUTDOWN_GRACE_MS = 10_000
+
+/**
+ * A VMM that ends by itself also reaps the processes it started; killed, it would leave them to an
+ * init that may not.
+ */
+const END_OF_VM: readonly ShutdownStage[] = [
+  { stage: 'terminate', timeoutMs: 2_000 },
+  { stage: 'kill', timeoutMs: 10_000 },
+]
 
 export interface FirecrackerBackendOptions extends VmHost {
   /** Whose lock proves that the VMs of this backend are in use. */
@@ -173,7 +183,7 @@ export class FirecrackerBackend implements Backend {
   /** Never rejects: what cannot be released is reported, and stays in the manifest. */
   async #release(vm: Vm): Promise<void> {
     try {
-      await vm.process?.[Symbol.asyncDispose]()
+      await vm.process?.shutdown(END_OF_VM)
       await releaseVm(vm.directory, this.#options.layout)
     } catch (error) {
       this.#options.onReleaseError(error)

@@ -4,11 +4,12 @@ import { BackendError } from '@vulcan/backend'
 import { acceptFromGuest, type GuestListener, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
-import { abortable } from './abortable.ts'
+import { Clock } from './clock.ts'
 import type { FirecrackerConfig } from './config.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
 import { leaseUid } from './lifecycle/lease-uid.ts'
 import { machineSettings } from './machine-settings.ts'
+import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage } from './protocol/framing.ts'
 import { parseReady } from './protocol/messages.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
@@ -124,9 +125,17 @@ async function agentReady(
   })
   const signal = AbortSignal.any([vm.signal, ended.signal])
   const connection = await listener.accept({ deadlineMs: bootTimeoutMs, signal })
+  using clock = new Clock()
+  clock.restart(
+    READY_MESSAGE_DEADLINE_MS,
+    new BackendError(
+      'agent_unreachable',
+      `the agent connected and did not say within ${READY_MESSAGE_DEADLINE_MS} ms that it is ready`,
+    ),
+  )
   try {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(READY_MESSAGE_DEADLINE_MS)])
-    parseReady(await abortable(readMessage(new MessageReader(connection)), bounded))
+    const bounded = AbortSignal.any([signal, clock.signal])
+    parseReady(await orAgentLost(readMessage(new MessageReader(connection)), bounded))
   } finally {
     connection.destroy()
   }

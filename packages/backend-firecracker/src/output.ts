@@ -1,18 +1,19 @@
 import type { ExecuteOptions } from '@vulcan/backend'
 import type { OutputStream } from '@vulcan/schema'
 import { abortable } from './abortable.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 import { ProtocolError } from './protocol/errors.ts'
 
 /** The output of one workload: kept up to the limit of each stream, and passed on as it comes. */
 export class Output {
   readonly #limitBytes: number
   readonly #onEvent: ExecuteOptions['onEvent']
-  readonly #chunks: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [] }
-  readonly #bytes: Record<OutputStream, number> = { stdout: 0, stderr: 0 }
+  readonly #kept: Readonly<Record<OutputStream, GrowingBytes>>
   #seq = 0
 
   constructor(limitBytes: number, onEvent: ExecuteOptions['onEvent']) {
     this.#limitBytes = limitBytes
+    this.#kept = { stdout: new GrowingBytes(limitBytes), stderr: new GrowingBytes(limitBytes) }
     this.#onEvent = onEvent
   }
 
@@ -22,20 +23,18 @@ export class Output {
    * `message_unexpected`.
    */
   async take(stream: OutputStream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    this.#bytes[stream] += bytes.byteLength
-    if (this.#bytes[stream] > this.#limitBytes) {
+    if (!this.#kept[stream].append(bytes)) {
       throw new ProtocolError(
         'message_unexpected',
         `the agent sent more than the ${this.#limitBytes} bytes of ${stream} that it was allowed`,
       )
     }
-    this.#chunks[stream].push(bytes)
     const seq = this.#seq
     this.#seq += 1
     await abortable(this.#onEvent?.({ type: 'output', stream, seq, bytes }), signal)
   }
 
   collected(stream: OutputStream): Uint8Array {
-    return Buffer.concat(this.#chunks[stream])
+    return this.#kept[stream].bytes
   }
 }

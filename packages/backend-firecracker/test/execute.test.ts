@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -247,6 +248,18 @@ for (const [what, script, reason, phase] of [
     'running',
   ],
   [
+    'readiness that is cut off',
+    { readiness: { ...READY, message: READY.message.subarray(0, 20) } },
+    'agent_lost',
+    'booting',
+  ],
+  [
+    'a program that starts twice',
+    answering({ type: 'started' }, { type: 'started' }),
+    'protocol_violation',
+    'running',
+  ],
+  [
     'more output than was allowed',
     answering(output('stdout', 'x'.repeat(2000))),
     'protocol_violation',
@@ -280,6 +293,53 @@ test('an agent that stays silent is unreachable after the boot time-out', async 
   )
   await assertNothingLeft()
 })
+
+for (const [what, codeBytes, deadlineMs, guest, words] of [
+  [
+    'reads no request',
+    4 << 20,
+    30_000,
+    (connection: Duplex) => once(connection, 'readable'),
+    'did not read its request',
+  ],
+  [
+    'starts no program, and sends empty output meanwhile',
+    1,
+    120_000,
+    async (connection: Duplex) => {
+      await new MessageReader(connection).next()
+      await writeMessage(connection, output('stdout', ''))
+    },
+    'did not start the program',
+  ],
+] as const) {
+  test(`an agent that ${what} is lost after ${deadlineMs} ms`, async (t) => {
+    const { promise: reached, resolve: onReached } = Promise.withResolvers<void>()
+    const { backend, assertNothingLeft } = await setUp(t, {
+      readiness: READY,
+      guest: async (connection) => {
+        await guest(connection)
+        onReached()
+        await once(connection, 'close')
+      },
+    })
+    const running = backend.execute(spec({ code: '#'.repeat(codeBytes) }), {
+      signal: never,
+      onEvent: (event) => {
+        if (event.type === 'phase' && event.phase === 'request') {
+          t.mock.timers.enable({ apis: ['setTimeout'] })
+        }
+      },
+    })
+    void reached.then(() => t.mock.timers.tick(deadlineMs))
+    await assert.rejects(running, (error: unknown) => {
+      assert.match(String(error), new RegExp(`${words} within ${deadlineMs} ms`))
+      return failsWith('agent_lost', 'request')(error)
+    })
+    t.mock.timers.reset()
+    await assertNothingLeft()
+  })
+}
 
 test('a missing image is told before anything is made', async (t) => {
   const { backend, fake, homeDir, assertNothingLeft } = await setUp(t, {})

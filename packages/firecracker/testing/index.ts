@@ -1,3 +1,6 @@
 export { FakeFirecracker } from './fake-firecracker.ts'
 export type { FakeVm } from './fake-vm.ts'
+export { fuzz } from './fuzz/fuzz.ts'
+export { cut, mutateBytes, mutateJson } from './fuzz/mutate.ts'
+export type { Random } from './fuzz/random.ts'
 export type { FakeScript, Manner } from './script.ts'

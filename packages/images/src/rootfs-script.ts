@@ -1,5 +1,6 @@
+import { dirname } from 'node:path'
 import { MKE2FS_ENVIRONMENT, MKE2FS_OPTIONS } from './ext4.ts'
-import type { RootfsRecipe } from './recipes/rootfs-recipe.ts'
+import { type RootfsRecipe, RUNTIME_FILE, runtimeFile } from './recipes/rootfs-recipe.ts'
 
 /** What the script leaves in the root for the host to fetch: not in the image, see `makeImage`. */
 export const SCRIPT_OUTPUT = {
@@ -19,18 +20,29 @@ export function rootfsScript(recipe: RootfsRecipe): string {
     'umask 022',
     'root=$1',
     say(`preparing ${recipe.runtime}`),
+    writeRuntimeFile(recipe),
     recipe.customize.trim(),
     recordVersions(recipe),
     removeSuperfluous,
     writeBaseFiles,
     say('writing the image'),
     makeImage(recipe),
+    ...(recipe.ageless === undefined ? [] : [setTimes(recipe.ageless)]),
+    checkImage,
   ].join('\n\n')
 }
 
 /** In the form in which mmdebstrap itself tells what it does. */
 function say(what: string): string {
   return `echo 'I: ${what}' >&2`
+}
+
+function writeRuntimeFile(recipe: RootfsRecipe): string {
+  return `
+mkdir -p "$root/${dirname(RUNTIME_FILE)}"
+cat > "$root/${RUNTIME_FILE}" << 'END'
+${runtimeFile(recipe)}
+END`.trim()
 }
 
 function recordVersions({ versions }: RootfsRecipe): string {
@@ -95,6 +107,14 @@ blocks=$(find "$tree" -type f -printf '%s\\n' -o -type d -printf '4096\\n' |
 blocks=$((blocks + inodes / 16 + blocks / 64 + 256))
 ${environment.join(' ')} mke2fs ${MKE2FS_OPTIONS.join(' ')} -L ${runtime} -N $inodes \\
   -d "$tree" "$root/${SCRIPT_OUTPUT.image}" $blocks
-umount -R "$tree"
-e2fsck -fn "$root/${SCRIPT_OUTPUT.image}"`.trim()
+umount -R "$tree"`.trim()
 }
+
+/** Afterwards, since mke2fs before 1.47.1 writes no times after 2038. */
+function setTimes(directory: string): string {
+  return `
+find "$root${directory}" -type f -printf 'set_inode_field ${directory}/%P mtime 21000101\\n' |
+  debugfs -w "$root/${SCRIPT_OUTPUT.image}" > /dev/null`.trim()
+}
+
+const checkImage = `e2fsck -fn "$root/${SCRIPT_OUTPUT.image}"`

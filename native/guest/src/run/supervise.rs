@@ -1,4 +1,4 @@
-//! The one loop of a run: the program's output, its end, its deadline, and the host.
+//! The one loop of a run: a program's output, its end, its deadline, and the host.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,6 +13,7 @@ use crate::fork::Child;
 use crate::protocol::{Stream, Truncated};
 use crate::report::Report;
 use crate::workload::ProcessTree;
+use crate::workload::start::Program;
 
 /// After the program's end: how long nothing may happen before the rest is given up.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,16 +36,17 @@ struct Output {
     truncated: bool,
 }
 
-/// Everything that the loop watches.
+/// Everything that the loop watches. Programs come one after the other; what the output limit left
+/// of the first one is for the next.
 pub struct Supervisor<'a> {
     connection: &'a mut Connection,
-    child: &'a Child,
     tree: &'a dyn ProcessTree,
     report: &'a mut dyn Report,
+    /// None after its end.
+    child: Option<Child>,
     outputs: [Output; 2],
     /// Set when the deadline has passed or the program has ended, whichever was first.
     end: Option<End>,
-    has_exited: bool,
 }
 
 /// What one poll found.
@@ -55,34 +57,32 @@ struct Ready {
 }
 
 impl<'a> Supervisor<'a> {
-    /// `pipes` are standard output and standard error.
+    /// The limit holds for each of the two streams.
     pub fn new(
         connection: &'a mut Connection,
-        child: &'a Child,
         tree: &'a dyn ProcessTree,
         report: &'a mut dyn Report,
-        pipes: [OwnedFd; 2],
         output_limit_bytes: u64,
     ) -> Self {
-        let [stdout, stderr] = pipes;
-        let output = |stream, pipe| Output {
+        let output = |stream| Output {
             stream,
-            pipe: Some(pipe),
+            pipe: None,
             left_bytes: output_limit_bytes,
             truncated: false,
         };
         Self {
             connection,
-            child,
             tree,
             report,
-            outputs: [
-                output(Stream::Stdout, stdout),
-                output(Stream::Stderr, stderr),
-            ],
+            child: None,
+            outputs: [Stream::Stdout, Stream::Stderr].map(output),
             end: None,
-            has_exited: false,
         }
+    }
+
+    /// Tells the host that its program has started.
+    pub fn tell_start(&mut self) -> io::Result<()> {
+        self.report.started(self.connection)
     }
 
     /// Which streams lost their end to the limit.
@@ -95,10 +95,15 @@ impl<'a> Supervisor<'a> {
 
     /// Reports output until the program has ended and its output is told, or the host goes away.
     /// The program is killed at the deadline; what it has started does not outlive it.
-    pub fn supervise(&mut self, deadline: Instant) -> io::Result<End> {
+    pub fn supervise(&mut self, program: Program, deadline: Instant) -> io::Result<End> {
+        self.child = Some(program.child);
+        self.end = None;
+        let [stdout, stderr] = &mut self.outputs;
+        stdout.pipe = Some(program.stdout);
+        stderr.pipe = Some(program.stderr);
         loop {
             if let Some(end) = self.end
-                && self.has_exited
+                && self.child.is_none()
                 && self.outputs.iter().all(|output| output.pipe.is_none())
             {
                 return Ok(end);
@@ -138,8 +143,8 @@ impl<'a> Supervisor<'a> {
             _ => None,
         });
         let mut fds = vec![PollFd::new(&*self.connection, host)];
-        if !self.has_exited {
-            fds.push(PollFd::new(&self.child.pidfd, PollFlags::IN));
+        if let Some(child) = &self.child {
+            fds.push(PollFd::new(&child.pidfd, PollFlags::IN));
         }
         fds.extend(
             open.iter()
@@ -155,7 +160,7 @@ impl<'a> Supervisor<'a> {
         let mut next = || found.next().unwrap_or(PollFlags::empty());
         Ok(Some(Ready {
             host: next(),
-            child: !self.has_exited && !next().is_empty(),
+            child: self.child.is_some() && !next().is_empty(),
             outputs: open.map(|pipe| pipe.is_some() && !next().is_empty()),
         }))
     }
@@ -202,8 +207,10 @@ impl<'a> Supervisor<'a> {
     }
 
     fn take_exit(&mut self) -> io::Result<()> {
-        let status = self.child.wait()?;
-        self.has_exited = true;
+        let Some(child) = self.child.take() else {
+            return Ok(());
+        };
+        let status = child.wait()?;
         if self.end.is_some() {
             return Ok(());
         }

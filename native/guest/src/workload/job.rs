@@ -39,14 +39,23 @@ pub enum Source {
     Archive(Vec<u8>),
 }
 
+/// A process to be started.
+pub struct Invocation {
+    /// The program, as an absolute path, and its arguments.
+    pub argv: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    /// What it reads from its standard input.
+    pub input: Option<Vec<u8>>,
+}
+
 /// A run that can be started.
 pub struct Job {
     pub source: Source,
     pub entrypoint: String,
-    pub argv: Vec<String>,
-    pub env: BTreeMap<String, String>,
-    /// What the program reads from its standard input.
-    pub input: Option<Vec<u8>>,
+    /// What makes the program, where it is not run as it is. The request's environment and input
+    /// are for the program alone.
+    pub build: Option<Invocation>,
+    pub program: Invocation,
     pub timeout: Duration,
     /// For each of the two streams.
     pub output_limit_bytes: u64,
@@ -54,38 +63,45 @@ pub struct Job {
 
 impl Job {
     /// Checks a request, or says what is wrong with it.
-    pub fn new(request: RunRequest, runtimes: &[Runtime]) -> Result<Self, Refusal> {
-        let runtime = find_runtime(request.runtime.as_deref().unwrap_or_default(), runtimes)?;
+    pub fn new(request: RunRequest, runtime: &Runtime) -> Result<Self, Refusal> {
+        check_runtime(request.runtime.as_deref().unwrap_or_default(), runtime)?;
         let entrypoint = request
             .entrypoint
             .filter(|path| !path.is_empty())
-            .unwrap_or_else(|| runtime.default_entrypoint.to_owned());
+            .unwrap_or_else(|| runtime.default_entrypoint.clone());
         check_entrypoint(&entrypoint)
             .map_err(|why| Refusal::invalid(format!("entrypoint {:?}: {why}", cut(&entrypoint))))?;
-        let argv = runtime.argv(&entrypoint, request.args.unwrap_or_default());
-        let env = environment(runtime, request.env.unwrap_or_default())?;
-        check_size(&argv, &env)?;
+        let build = runtime.build_argv(&entrypoint).map(|argv| Invocation {
+            argv,
+            env: base_environment(runtime),
+            input: None,
+        });
         let input = request.input.filter(|input| !input.is_empty());
+        let program = Invocation {
+            argv: runtime.argv(&entrypoint, request.args.unwrap_or_default()),
+            env: environment(runtime, request.env.unwrap_or_default())?,
+            input: input.map(|input| decode("input", &input)).transpose()?,
+        };
+        check_size(&program)?;
         Ok(Self {
             source: source(request.code, request.code_archive)?,
             entrypoint,
-            argv,
-            env,
-            input: input.map(|input| decode("input", &input)).transpose()?,
+            build,
+            program,
             timeout: timeout(request.timeout_s)?,
             output_limit_bytes: request.output_limit.unwrap_or(DEFAULT_OUTPUT_LIMIT_BYTES),
         })
     }
 }
 
-fn find_runtime<'a>(name: &str, runtimes: &'a [Runtime]) -> Result<&'a Runtime, Refusal> {
-    runtimes
-        .iter()
-        .find(|runtime| runtime.name == name && Path::new(runtime.interpreter()).is_file())
-        .ok_or_else(|| Refusal {
+fn check_runtime(name: &str, runtime: &Runtime) -> Result<(), Refusal> {
+    match name == runtime.name {
+        true => Ok(()),
+        false => Err(Refusal {
             reason: Reason::UnsupportedRuntime,
             error: format!("unsupported runtime: {:?}", cut(name)),
-        })
+        }),
+    }
 }
 
 /// Checks that a path names a file below the working directory.
@@ -145,14 +161,20 @@ fn environment(
             cut(name)
         )));
     }
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let mut env: BTreeMap<_, _> = BASE_ENV.iter().chain(runtime.env).map(owned).collect();
+    let mut env = base_environment(runtime);
     env.extend(requested);
     Ok(env)
 }
 
+fn base_environment(runtime: &Runtime) -> BTreeMap<String, String> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let mut env: BTreeMap<_, _> = BASE_ENV.into_iter().map(owned).collect();
+    env.extend(runtime.env.clone());
+    env
+}
+
 /// Refuses what the kernel would refuse with less to say.
-fn check_size(argv: &[String], env: &BTreeMap<String, String>) -> Result<(), Refusal> {
+fn check_size(Invocation { argv, env, .. }: &Invocation) -> Result<(), Refusal> {
     let mut total = 0;
     let variables = env
         .iter()

@@ -11,10 +11,10 @@ pub mod start;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cgroup::Cgroup;
-use runtime::{RUNTIMES, Runtime};
+use runtime::{RUNTIME_FILE, Runtime};
 
 /// The workload's directory, its home.
 pub const WORK_DIR: &str = "/work";
@@ -23,6 +23,10 @@ pub const WORKLOAD_USER: User = User {
     uid: 1000,
     gid: 1000,
 };
+
+/// Building is preparation, which the program's own time does not count. The host waits a little
+/// longer for the program to start.
+const BUILD_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// A user and its only group.
 #[derive(Clone, Copy)]
@@ -52,7 +56,8 @@ pub struct Site {
     pub dir: PathBuf,
     /// Whom workloads run as. None keeps the caller, who must then have no rights to give up.
     pub user: Option<User>,
-    pub runtimes: &'static [Runtime],
+    pub runtime: Runtime,
+    pub build_timeout: Duration,
     /// Held while a run lasts: there is one at a time.
     pub lock: PathBuf,
     pub make_tree: MakeTree,
@@ -60,11 +65,12 @@ pub struct Site {
 
 impl Site {
     /// The site inside a VM.
-    pub fn of_vm() -> Self {
-        Self {
+    pub fn of_vm() -> io::Result<Self> {
+        Ok(Self {
             dir: WORK_DIR.into(),
             user: Some(WORKLOAD_USER),
-            runtimes: RUNTIMES,
+            runtime: Runtime::read(Path::new(RUNTIME_FILE))?,
+            build_timeout: BUILD_TIMEOUT,
             lock: "/run/vulcan-guest.lock".into(),
             make_tree: Box::new(|| {
                 let path = Path::new(crate::boot::WORKLOAD_GROUPS).join("workload");
@@ -72,6 +78,6 @@ impl Site {
                 group.limit_to_vm()?;
                 Ok(Box::new(group))
             }),
-        }
+        })
     }
 }

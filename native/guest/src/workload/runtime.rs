@@ -1,46 +1,106 @@
-//! Runtimes are data: how each turns an entrypoint into a command.
+//! Runtimes are data: an image says how its programs are run.
 
-/// A language that workloads can be written in.
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// Where an image says it.
+pub const RUNTIME_FILE: &str = "/usr/local/lib/vulcan/runtime.json";
+
+/// The language of an image, and how an entrypoint becomes a running program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Runtime {
-    pub name: &'static str,
-    /// The program and its arguments before the entrypoint; the program's path is absolute.
-    pub command: &'static [&'static str],
-    pub default_entrypoint: &'static str,
+    pub name: String,
+    pub default_entrypoint: String,
+    /// Makes the program that `command` names, given the entrypoint as its last argument.
+    #[serde(default)]
+    pub build: Option<Vec<String>>,
+    /// The program and its arguments, which the entrypoint follows unless it was built.
+    pub command: Vec<String>,
     /// Environment that a request may override.
-    pub env: &'static [(&'static str, &'static str)],
+    pub env: BTreeMap<String, String>,
 }
 
-/// The runtimes that images are made for.
-pub const RUNTIMES: &[Runtime] = &[
-    Runtime {
-        name: "node",
-        command: &["/usr/local/bin/node"],
-        default_entrypoint: "index.js",
-        env: &[],
-    },
-    Runtime {
-        name: "python",
-        command: &["/usr/bin/python3"],
-        default_entrypoint: "main.py",
-        // Into a pipe Python would hold output back until a block of it is full.
-        env: &[("PYTHONUNBUFFERED", "1")],
-    },
-];
-
 impl Runtime {
-    /// The path of the program that an image of this runtime has.
-    pub fn interpreter(&self) -> &'static str {
-        self.command[0]
+    /// Reads the description that an image holds.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let in_file = |error: &dyn std::fmt::Display| {
+            io::Error::other(format!("the image's {}: {error}", path.display()))
+        };
+        let json = std::fs::read(path).map_err(|error| in_file(&error))?;
+        serde_json::from_slice(&json).map_err(|error| in_file(&error))
     }
 
-    /// The whole command for an entrypoint, which is relative to the working directory.
+    /// The command that builds this entrypoint, which is relative to the working directory.
+    pub fn build_argv(&self, entrypoint: &str) -> Option<Vec<String>> {
+        let mut argv = self.build.clone()?;
+        argv.push(as_argument(entrypoint));
+        Some(argv)
+    }
+
+    /// The command that runs this entrypoint.
     pub fn argv(&self, entrypoint: &str, args: Vec<String>) -> Vec<String> {
-        // An entrypoint must not be taken for an option.
-        let entrypoint = match entrypoint.starts_with('-') {
-            true => format!("./{entrypoint}"),
-            false => entrypoint.to_owned(),
-        };
-        let command = self.command.iter().map(|word| (*word).to_owned());
-        command.chain([entrypoint]).chain(args).collect()
+        let mut argv = self.command.clone();
+        if self.build.is_none() {
+            argv.push(as_argument(entrypoint));
+        }
+        argv.extend(args);
+        argv
+    }
+}
+
+/// An entrypoint must not be taken for an option.
+fn as_argument(entrypoint: &str) -> String {
+    match entrypoint.starts_with('-') {
+        true => format!("./{entrypoint}"),
+        false => entrypoint.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Runtime, String> {
+        let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+        std::fs::write(file.path(), json).map_err(|error| error.to_string())?;
+        Runtime::read(file.path()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_image_says_how_its_programs_are_run() {
+        let runtime = read(
+            r#"{"name": "x", "default_entrypoint": "m.x", "command": ["/x", "-u"], "env": {"A": "b"}}"#,
+        );
+        let runtime = runtime.expect("runtime");
+        assert_eq!(runtime.build_argv("m.x"), None);
+        let args = vec!["one".to_owned()];
+        assert_eq!(runtime.argv("-m.x", args), ["/x", "-u", "./-m.x", "one"]);
+        assert_eq!(runtime.env["A"], "b");
+    }
+
+    #[test]
+    fn what_is_no_description_is_refused_with_the_file_and_the_reason() {
+        for (json, why) in [
+            ("", "EOF"),
+            ("{}", "missing field"),
+            (
+                r#"{"name": "", "default_entrypoint": "", "command": [], "env": {}, "limit": 1}"#,
+                "unknown field `limit`",
+            ),
+        ] {
+            let words = read(json).expect_err(json);
+            assert!(words.starts_with("the image's /"), "{words}");
+            assert!(words.contains(why), "{words}");
+        }
+        let missing = Runtime::read(Path::new("/nonexistent/runtime.json"));
+        let words = missing.expect_err("missing").to_string();
+        assert!(
+            words.contains("/nonexistent/runtime.json: No such file"),
+            "{words}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The two processes of a run: the one that lays out the files and the one that runs the program.
-//! Both are the workload's user, in the run's tree, confined.
+//! The processes of a run: the one that lays out the files, where it takes a build the one that
+//! makes the program, and the program. All are the workload's user, in the run's tree, confined.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::archive::{self, LIMITS};
 use super::confine::Confinement;
 use super::files::{self, Place};
-use super::job::{Job, Source};
+use super::job::{Invocation, Job, Source};
 use super::{ProcessTree, Site};
 use crate::fork::{Child, Failure, Reporting, fork_reporting};
 use crate::words::cut;
@@ -68,29 +68,30 @@ pub struct Program {
     pub stderr: OwnedFd,
 }
 
-/// Starts the job's program. An error is the agent's, or the image's: the request was checked.
+/// Starts a program. An error is the agent's, or the image's: the request was checked.
 pub fn start(
-    job: &Job,
+    invocation: &Invocation,
     site: &Site,
     tree: &dyn ProcessTree,
     confinement: &Confinement,
 ) -> io::Result<Program> {
     let (stdout, stdout_writer) = pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_writer) = pipe_with(PipeFlags::CLOEXEC)?;
-    let mut command = Command::new(&job.argv[0]);
+    let Invocation { argv, env, input } = invocation;
+    let mut command = Command::new(&argv[0]);
     command
-        .args(&job.argv[1..])
+        .args(&argv[1..])
         .env_clear()
-        .envs(&job.env)
+        .envs(env)
         .current_dir(&site.dir)
-        .stdin(standard_input(job.input.as_deref())?)
+        .stdin(standard_input(input.as_deref())?)
         .stdout(stdout_writer)
         .stderr(stderr_writer);
     let reporting = fork_reporting(|| {
         tree.enter().map_err(Failure::agent(ENTERING))?;
         confinement.enter(None).map_err(Failure::agent(CONFINING))?;
         let error = command.exec();
-        Err(Failure::agent(&format!("executing {}", job.argv[0]))(error))
+        Err(Failure::agent(&format!("executing {}", argv[0]))(error))
     })?;
     if let Some(Failure::Agent(words) | Failure::Request(words)) = reporting.read_failure()? {
         reporting.child.wait()?;

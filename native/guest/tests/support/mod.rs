@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustix::process::{Signal, getpid, getuid, kill_process_group};
+use rustix::event::PollFlags;
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, getuid, kill_process_group, pidfd_open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vulcan_guest::connection::Connection;
@@ -31,24 +32,19 @@ const NOBODY: User = User {
     gid: 65534,
 };
 
-const RUNTIMES: &[Runtime] = &[
-    Runtime {
-        name: "sh",
-        command: &["/bin/sh"],
-        default_entrypoint: "main.sh",
-        env: &[("FROM_RUNTIME", "runtime")],
-    },
-    Runtime {
-        name: "gone",
-        command: &["/nonexistent/interpreter"],
-        default_entrypoint: "main",
-        env: &[],
-    },
-];
+/// What an image for shell scripts would say of itself.
+const SHELL: &str = r#"{
+    "name": "sh",
+    "default_entrypoint": "main.sh",
+    "command": ["/bin/sh"],
+    "env": {"FROM_RUNTIME": "runtime"}
+}"#;
 
 /// A place to run workloads on the development host.
 pub struct Place {
     root: TempDir,
+    pub runtime: Runtime,
+    pub build_timeout: Duration,
     /// What the kernel is made to say of the memory.
     pub out_of_memory_kills: u64,
 }
@@ -58,6 +54,8 @@ impl Place {
         let root = TempDir::new().expect("temporary directory");
         let place = Self {
             root,
+            runtime: serde_json::from_str(SHELL).expect("runtime"),
+            build_timeout: PATIENCE,
             out_of_memory_kills: 0,
         };
         fs::set_permissions(place.root.path(), readable()).expect("permissions");
@@ -136,7 +134,8 @@ impl Place {
         Site {
             dir: self.work(),
             user: getuid().is_root().then_some(NOBODY),
-            runtimes: RUNTIMES,
+            runtime: self.runtime.clone(),
+            build_timeout: self.build_timeout,
             lock: self.root.path().join("lock"),
             make_tree,
         }
@@ -183,6 +182,18 @@ impl Host {
         Some(message)
     }
 
+    /// The next output.
+    pub fn output(&mut self) -> Value {
+        loop {
+            let message = self.message().expect("output");
+            match message["type"].as_str() {
+                Some("started") => {}
+                Some("output") => return message,
+                _ => panic!("unexpected {message}"),
+            }
+        }
+    }
+
     /// Reads everything to the final message, closes, and waits for the operation's end.
     pub fn outcome(mut self) -> Outcome {
         let mut outcome = Outcome::default();
@@ -190,6 +201,7 @@ impl Host {
             match message["type"].as_str() {
                 Some("output") => outcome.add(&message),
                 Some("log") => outcome.lines.push(message),
+                Some("started") => outcome.started = true,
                 Some("result") => {
                     outcome.response = message["response"].clone();
                     break;
@@ -208,10 +220,19 @@ impl Host {
 
     /// Closes the connection and waits until the operation has ended without an error of its own.
     pub fn close(self) {
-        self.socket.shutdown(Shutdown::Both).expect("shutdown");
+        assert_eq!(self.exit_status(), Some(0));
+    }
+
+    /// Closes the connection and waits until the operation has ended with an error of its own.
+    pub fn assert_failed(self) {
+        assert_eq!(self.exit_status(), Some(1));
+    }
+
+    fn exit_status(self) -> Option<i32> {
+        // The operation may have closed it before.
+        let _ = self.socket.shutdown(Shutdown::Both);
         drop(self.socket);
-        let status = self.operation.wait().expect("wait");
-        assert_eq!(status.exit_status(), Some(0));
+        self.operation.wait().expect("wait").exit_status()
     }
 }
 
@@ -221,6 +242,8 @@ pub struct Outcome {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     pub lines: Vec<Value>,
+    /// Whether the program was said to have started.
+    pub started: bool,
     pub response: Value,
 }
 
@@ -244,6 +267,19 @@ impl Outcome {
 pub fn output_bytes(message: &Value) -> Vec<u8> {
     let data = message["data"].as_str().expect("data");
     STANDARD.decode(data).expect("base64")
+}
+
+/// Waits for the end of a process that a script has named in the first line of its output.
+pub fn wait_for_end(named: &Value) {
+    let bytes = output_bytes(named);
+    let line = bytes.split(|byte| *byte == b'\n').next().expect("line");
+    let number = str::from_utf8(line).expect("text").parse();
+    let pid = Pid::from_raw(number.expect("number")).expect("pid");
+    if let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) {
+        let deadline = Instant::now() + PATIENCE;
+        let ended = vulcan_guest::connection::wait(&pidfd, PollFlags::IN, deadline);
+        assert!(ended.expect("poll"), "{pid:?} still runs");
+    }
 }
 
 /// A control group where the test may make one, else the process groups of what entered: those

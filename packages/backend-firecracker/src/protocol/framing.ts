@@ -16,9 +16,8 @@ const HEADER_BYTES = 4
 export async function writeMessage(
   stream: Duplex,
   message: unknown,
-  options: { maxBytes?: number; signal?: AbortSignal } = {},
+  maxBytes: number = MAX_REQUEST_BYTES,
 ): Promise<void> {
-  const { maxBytes = MAX_REQUEST_BYTES, signal } = options
   const body = Buffer.from(JSON.stringify(message))
   if (body.byteLength > maxBytes) {
     throw new ProtocolError(
@@ -29,9 +28,7 @@ export async function writeMessage(
   const header = Buffer.alloc(HEADER_BYTES)
   header.writeUInt32BE(body.byteLength)
   stream.write(header)
-  if (!stream.write(body)) {
-    await once(stream, 'drain', signal === undefined ? {} : { signal })
-  }
+  if (!stream.write(body)) await once(stream, 'drain')
 }
 
 /**

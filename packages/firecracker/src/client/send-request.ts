@@ -56,6 +56,8 @@ function exchange(
   const outgoing = request({ agent, socketPath, method, path, headers, signal })
   outgoing.on('response', resolve)
   outgoing.on('error', reject)
+  // Node hangs up on an answer that switches protocols, and tells of it by nothing else.
+  outgoing.on('close', () => reject(new Error('it hung up')))
   outgoing.end(body)
   return promise
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** `OK <port of 32 bits>` and the newline take 14. */
 const LINE_BYTES_MAX = 32
@@ -8,7 +8,7 @@ const NEWLINE = 0x0a
  * Reads the `OK <host port>\n` that follows CONNECT and resolves to the bytes after it, which the
  * guest has sent already. The socket is paused then.
  */
-export function readAcknowledgement(socket: Socket): Promise<Uint8Array | 'closed' | 'nonsense'> {
+export function readAcknowledgement(socket: Duplex): Promise<Uint8Array | 'closed' | 'nonsense'> {
   const { promise, resolve } = Promise.withResolvers<Uint8Array | 'closed' | 'nonsense'>()
   let received: Buffer = Buffer.alloc(0)
   const settle = (outcome: Uint8Array | 'closed' | 'nonsense') => {

@@ -151,6 +151,14 @@ test('an answer that never ends, ends with the deadline', async () => {
   await assert.rejects(client.version({ deadlineMs: 50 }), ApiDeadlineError)
 })
 
+test('an answer that switches protocols is none', async () => {
+  using directory = temporaryDirectory()
+  const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'
+  using stub = await stubServer(directory.path, switching)
+  using client = new FirecrackerClient(stub.socketPath)
+  await assert.rejects(client.version(), ApiUnreachableError)
+})
+
 test('an abort ends a call with its reason', async () => {
   using directory = temporaryDirectory()
   using stub = await stubServer(directory.path, undefined)

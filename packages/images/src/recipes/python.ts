@@ -18,5 +18,11 @@ rm -f "$root"/etc/python3.*/sitecustomize.py "$root"/usr/lib/python3.*/sitecusto
 find "$root/usr" -type d -name __pycache__ -prune -exec rm -rf {} +
 chroot "$root" sh -c 'python3 -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3*'
 `,
+  program: {
+    defaultEntrypoint: 'main.py',
+    command: ['/usr/bin/python3'],
+    // Into a pipe Python would hold output back until a block of it is full.
+    env: { PYTHONUNBUFFERED: '1' },
+  },
   versions: { python: "python3 -c 'import platform; print(platform.python_version())'" },
 }

@@ -1,0 +1,19 @@
+import { BackendError } from '@vulcan/backend'
+import { abortable } from './abortable.ts'
+import { ProtocolError } from './protocol/errors.ts'
+
+/**
+ * A step of a conversation with the agent, or the most telling error: the signal's reason, the
+ * `ProtocolError` of a message that is complete and wrong, or `BackendError` `agent_lost` for
+ * whatever else ends a connection; one that ends inside a message is as lost as any other.
+ */
+export async function orAgentLost<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await abortable(step, signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof ProtocolError && cause.code !== 'message_truncated') throw cause
+    const how = cause instanceof Error ? cause.message : String(cause)
+    throw new BackendError('agent_lost', `the connection to the agent broke: ${how}`, { cause })
+  }
+}
