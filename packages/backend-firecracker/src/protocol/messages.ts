@@ -64,11 +64,15 @@ function parse<Schema extends z.ZodType>(
   message: unknown,
   what: string,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(message)
-  if (parsed.success) return parsed.data
-  throw new ProtocolError(
-    'message_unexpected',
-    `the agent sent a ${what} of the wrong shape: ${z.prettifyError(parsed.error)}`,
-    { cause: parsed.error },
-  )
+  try {
+    return schema.parse(message)
+  } catch (cause) {
+    // Zod compares the `length` of what is no string, too, and a comparison with an object can throw.
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
+    throw new ProtocolError(
+      'message_unexpected',
+      `the agent sent a ${what} of the wrong shape: ${why}`,
+      { cause },
+    )
+  }
 }

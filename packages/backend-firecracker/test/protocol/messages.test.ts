@@ -48,6 +48,8 @@ test('messages of another shape are refused', () => {
     { type: 'output', stream: 'stdout', data: 'not base64!' },
     { type: 'result', response },
     { type: 'result', response: { ...response, exit_code: 4096 } },
+    { type: 'result', response: { ...response, error: { length: { toString: null } } } },
+    { type: 'ready', version: { length: { toString: null } } },
   ]) {
     refused(() => parseRunMessage(message))
     refused(() => parseReady(message))
