@@ -6,7 +6,7 @@ import { hashInputs } from '../hash-inputs.ts'
 import { cloneDir } from '../places.ts'
 import type { Step } from '../step.ts'
 
-const LINKS = ['vmlinux', 'initrd', 'rootfs/python.ext4']
+const LINKS = ['vmlinux', 'initrd', 'rootfs/python.ext4', 'rootfs/node.ext4', 'rootfs/go.ext4']
 
 /**
  * Kernel, initrd and the images of the runtimes, in the store of VULCAN_HOME. `@vulcan/images` knows
@@ -21,7 +21,7 @@ export async function images(home: string, guestPath: string): Promise<Step> {
   })
   return {
     name: 'kernel, initrd and images',
-    estimate: { downloadMib: 120, diskMib: 200, seconds: 80 },
+    estimate: { downloadMib: 400, diskMib: 750, seconds: 200 },
     async isDone() {
       const madeFrom = await readFile(stamp, 'utf8').catch(() => undefined)
       const links = await Promise.all(LINKS.map((link) => exists(join(home, link))))
