@@ -12,6 +12,7 @@ export async function orAgentLost<T>(step: Promise<T>, signal: AbortSignal): Pro
     return await abortable(step, signal)
   } catch (cause) {
     signal.throwIfAborted()
+    if (cause instanceof BackendError) throw cause
     if (cause instanceof ProtocolError && cause.code !== 'message_truncated') throw cause
     const how = cause instanceof Error ? cause.message : String(cause)
     throw new BackendError('agent_lost', `the connection to the agent broke: ${how}`, { cause })

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { BackendError } from '@vulcan/backend'
 import { connectToGuest } from '@vulcan/firecracker'
 import type { WorkloadSpec } from '@vulcan/schema'
@@ -52,7 +53,7 @@ export async function run(
   connection.on('error', () => undefined)
   try {
     clock.restart(REQUEST_DEADLINE_MS, late(REQUEST_DEADLINE_MS, 'read its request'))
-    await orAgentLost(writeMessage(connection, runRequest(spec)), signal)
+    await orAgentLost(sendRequest(connection, spec), signal)
     clock.restart(PREPARE_DEADLINE_MS, late(PREPARE_DEADLINE_MS, 'start the program'))
     const reader = new MessageReader(connection)
     let started = false
@@ -70,5 +71,15 @@ export async function run(
     }
   } finally {
     connection.destroy()
+  }
+}
+
+/** Code and input have limits of their own; what they are together is known only when encoded. */
+async function sendRequest(connection: Duplex, spec: WorkloadSpec): Promise<void> {
+  try {
+    await writeMessage(connection, runRequest(spec))
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause
+    throw new BackendError('invalid_request', cause.message, { cause })
   }
 }

@@ -365,6 +365,16 @@ test('a VM that does not fit into the memory or the disk is refused before anyth
   await assertNothingLeft()
 })
 
+test('code and input that are too large together are the fault of the request', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(t, answering())
+  const input = new Uint8Array(11 * 1024 * 1024)
+  await assert.rejects(
+    backend.execute(spec({ code: 'x'.repeat(11 * 1024 * 1024), input }), { signal: never }),
+    failsWith('invalid_request', 'request'),
+  )
+  await assertNothingLeft()
+})
+
 test('a VMM that crashes during the run is told as such', async (t) => {
   const { backend, fake, assertNothingLeft } = await setUp(t, {
     readiness: READY,

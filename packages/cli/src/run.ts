@@ -127,7 +127,9 @@ function tell(report: RunReport, narrator: Narrator): void {
     if (report.truncated[stream]) narrator.complain(`${stream} was cut at --output-limit`)
   }
   if (report.reason === 'exited') return
-  narrator.complain(report.error === '' ? report.reason : `${report.reason}: ${report.error}`)
+  // A guest has a say in these words, and more lines could pose as more messages of ours.
+  const words = report.error.replace(/\s*\n\s*/g, ' ')
+  narrator.complain(words === '' ? report.reason : `${report.reason}: ${words}`)
   narrator.quoteConsole(report.consoleTail)
 }
 

@@ -53,6 +53,5 @@ export class Narrator {
 
 /** Control characters could command the terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
+  return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd')
 }

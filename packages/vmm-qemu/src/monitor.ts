@@ -28,6 +28,7 @@ export class Monitor {
   readonly #onEvent: (event: MonitorEvent) => void
   readonly #connected = Promise.withResolvers<void>()
   #received = ''
+  #greeted = false
 
   constructor(stream: Duplex, onEvent: (event: MonitorEvent) => void) {
     this.#stream = stream
@@ -62,8 +63,15 @@ export class Monitor {
     }
   }
 
+  /** Each greeting is answered, so a QEMU that repeated it could fill our memory with answers. */
+  #greet(): void {
+    if (this.#greeted) throw new Error('it greeted twice')
+    this.#greeted = true
+    this.#stream.write('{"execute":"qmp_capabilities"}\n')
+  }
+
   #dispatch(message: Message): void {
-    if ('QMP' in message) this.#stream.write('{"execute":"qmp_capabilities"}\n')
+    if ('QMP' in message) this.#greet()
     else if ('return' in message) this.#connected.resolve()
     else if ('error' in message) {
       this.#connected.reject(new MonitorError(`refused: ${message.error.desc}`))

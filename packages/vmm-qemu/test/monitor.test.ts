@@ -45,6 +45,7 @@ for (const [what, text] of [
   ['text that is not JSON', 'hello\n'],
   ['JSON that is no message', '{"id": 1}\n'],
   ['a line without an end', 'x'.repeat(1024 * 1024)],
+  ['a second greeting', GREETING + GREETING],
 ] as const) {
   test(`${what} ends the connection`, async () => {
     const { monitor, qemu } = makeMonitor()

@@ -37,7 +37,8 @@ export async function nativePrograms(home: string, channel: string): Promise<Nat
     isDone: () => exists(directory),
     async run({ signal, report }) {
       const built = join(cargoTargetDir(), nativeTarget, 'release')
-      const args = ['build', '--release', '--locked', '--target', nativeTarget]
+      const packages = NAMES.flatMap((name) => ['--package', name])
+      const args = ['build', '--release', '--locked', '--target', nativeTarget, ...packages]
       await runCommand('rustup', ['run', channel, 'cargo', ...args], {
         signal,
         cwd: workspace,
