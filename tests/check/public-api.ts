@@ -70,6 +70,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'acceptFromGuest',
     'checkSocketPath',
     'connectToGuest',
+    'orAborted',
     'serveFirecrackerApi',
     'startVmm',
     'vmConfig',

@@ -3,6 +3,7 @@ import { BackendError, type FailureReason } from '@vulcan/backend'
 import { VmmStartError, VsockAcceptError, VsockConnectError } from '@vulcan/firecracker'
 import { ImageDamagedError, ImageMissingError, NoSpaceError } from '@vulcan/images'
 import { CidsExhaustedError } from './cid.ts'
+import { hasErrno } from './errno.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import type { Vm } from './vm.ts'
 
@@ -57,8 +58,4 @@ function explain(reason: FailureReason, what: string, vm: Vm): string {
   if (exit === undefined) return what
   const how = exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`
   return `the VMM ended in phase "${vm.timeline.current}" with ${how}: ${what}`
-}
-
-function hasErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,5 +1,5 @@
 import { BackendError } from '@vulcan/backend'
-import { abortable } from './abortable.ts'
+import { orAborted } from '@vulcan/firecracker'
 import { ProtocolError } from './protocol/errors.ts'
 
 /**
@@ -9,7 +9,7 @@ import { ProtocolError } from './protocol/errors.ts'
  */
 export async function orAgentLost<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
   try {
-    return await abortable(step, signal)
+    return await orAborted(step, signal)
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof BackendError) throw cause

@@ -1,6 +1,6 @@
 import type { ExecuteOptions } from '@vulcan/backend'
+import { orAborted } from '@vulcan/firecracker'
 import type { OutputStream } from '@vulcan/schema'
-import { abortable } from './abortable.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { ProtocolError } from './protocol/errors.ts'
 
@@ -31,7 +31,7 @@ export class Output {
     }
     const seq = this.#seq
     this.#seq += 1
-    await abortable(this.#onEvent?.({ type: 'output', stream, seq, bytes }), signal)
+    await orAborted(this.#onEvent?.({ type: 'output', stream, seq, bytes }), signal)
   }
 
   collected(stream: OutputStream): Uint8Array {

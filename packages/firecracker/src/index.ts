@@ -8,6 +8,7 @@ export {
 export { type CallOptions, FirecrackerClient } from './client/firecracker-client.ts'
 export { Machine, type MachineSettings, MachineStateError } from './machine.ts'
 export type { MachineState } from './machine-state.ts'
+export { orAborted } from './or-aborted.ts'
 export { VmmStartError, VmmStillRunningError } from './process/errors.ts'
 export { KILL_AT_ONCE, type ShutdownStage } from './process/shutdown.ts'
 export { type StartVmmOptions, startVmm } from './process/start-vmm.ts'

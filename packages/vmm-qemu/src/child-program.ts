@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { whenAborted } from './abortable.ts'
+import { whenAborted } from './deadline.ts'
 import { DeadlineError, ProgramEndedError } from './errors.ts'
 
 const STDERR_TAIL_CHARACTERS = 4096

@@ -1,5 +1,5 @@
 import type { MachineConfiguration } from '@vulcan/firecracker'
-import { whenAborted } from './abortable.ts'
+import { whenAborted } from './deadline.ts'
 import type { MachineHost } from './machine-host.ts'
 import { startQemu } from './qemu.ts'
 import { startVsockDevice } from './vsock-device.ts'

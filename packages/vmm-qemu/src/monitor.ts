@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
+import { orAborted } from '@vulcan/firecracker'
 import * as z from 'zod'
-import { abortable } from './abortable.ts'
 import { MonitorError } from './errors.ts'
 
 const LINE_CHARACTERS_MAX = 64 * 1024
@@ -49,7 +49,7 @@ export class Monitor {
    * machine runs. Throws `MonitorError` (`monitor`) and the reason of `signal`.
    */
   connected(signal: AbortSignal): Promise<void> {
-    return abortable(this.#connected.promise, signal)
+    return orAborted(this.#connected.promise, signal)
   }
 
   #receive(text: string): void {

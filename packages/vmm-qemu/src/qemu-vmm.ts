@@ -6,8 +6,8 @@ import {
   type VmmIdentity,
 } from '@vulcan/firecracker'
 import { VulcanError } from '@vulcan/schema'
-import { whenAborted } from './abortable.ts'
 import { FIRECRACKER_VERSION } from './command-line.ts'
+import { whenAborted } from './deadline.ts'
 import type { Log } from './log.ts'
 import { type Machine, type MachineEnd, startMachine } from './machine.ts'
 import type { MachineHost } from './machine-host.ts'

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { MachineConfiguration } from '@vulcan/firecracker'
-import { whenAborted, withDeadline } from './abortable.ts'
 import { ChildProgram } from './child-program.ts'
+import { whenAborted, withDeadline } from './deadline.ts'
 import { launchArguments } from './jail.ts'
 import type { MachineHost } from './machine-host.ts'
 import { Monitor, type MonitorEvent } from './monitor.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { serveFirecrackerApi, VmmApi } from '@vulcan/firecracker'
-import { whenAborted } from './abortable.ts'
 import type { VmmOptions } from './command-line.ts'
+import { whenAborted } from './deadline.ts'
 import type { Log } from './log.ts'
 import type { MachineEnd } from './machine.ts'
 import { findPrograms } from './programs.ts'

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { VulcanError } from '@vulcan/schema'
+import { hasErrno } from '../errno.ts'
 import type { Layout, VmDirectory } from './layout.ts'
 import { Resource, releaseResource } from './resources.ts'
 
@@ -55,7 +56,7 @@ export async function releaseVm(directory: VmDirectory, layout: Layout): Promise
 
 async function readManifest(directory: VmDirectory): Promise<Resource[]> {
   const text = await readFile(directory.manifestPath, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (hasErrno(error, 'ENOENT')) return ''
     throw error
   })
   // What follows the last newline was cut off by the writer's death, before its resource was made.

@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrno } from '../errno.ts'
 import { type Layout, ownersDir, scratchRootDir, VmDirectory, vmsDir } from './layout.ts'
 import { releaseVm } from './manifest.ts'
 import { holdLock } from './owner.ts'
@@ -67,7 +68,7 @@ async function claim(
     await rename(directory.path, claimed.path)
     return claimed
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (hasErrno(error, 'ENOENT')) return undefined
     throw error
   }
 }

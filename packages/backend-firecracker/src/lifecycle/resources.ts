@@ -1,6 +1,7 @@
 import { link, readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
+import { hasErrno } from '../errno.ts'
 import { killRecorded } from './kill-recorded.ts'
 import { type Layout, scratchRootDir, uidLeasesDir, type VmDirectory } from './layout.ts'
 
@@ -57,7 +58,7 @@ export async function makeLease(leasePath: string, contentPath: string): Promise
     await link(contentPath, leasePath)
     return true
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false
+    if (hasErrno(error, 'EEXIST')) return false
     throw error
   }
 }
@@ -66,11 +67,7 @@ async function leaseHolder(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
+    if (hasErrno(error, 'ENOENT')) return undefined
     throw error
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { bindSocket } from '../bind-socket.ts'
-import { DeadlinePassed, orAborted, startDeadline } from '../deadline.ts'
+import { DeadlinePassed, startDeadline } from '../deadline.ts'
+import { orAborted } from '../or-aborted.ts'
 import { VsockAcceptError } from './errors.ts'
 import { VsockStream } from './vsock-stream.ts'
 

@@ -1,21 +1,5 @@
 import { DeadlineError } from './errors.ts'
 
-/** Rejects with the signal's reason when it aborts before `promise` is settled. */
-export async function abortable<Result>(
-  promise: Promise<Result>,
-  signal: AbortSignal,
-): Promise<Result> {
-  signal.throwIfAborted()
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
 /**
  * A signal that aborts with `signal`, or with a `DeadlineError` after `deadlineMs`. Disposing frees
  * the timer.

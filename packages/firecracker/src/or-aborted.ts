@@ -1,9 +1,11 @@
 /**
  * Waits for a promise, or for the signal if that comes first: then throws the signal's reason. The
- * promise goes on by itself, and what it rejects with later is nobody's concern; for callbacks of
- * others, which take no signal.
+ * promise goes on by itself, and what it rejects with later is nobody's concern.
  */
-export async function abortable<T>(promise: T | Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orAborted<Result>(
+  promise: Result | Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = () => reject(signal.reason)
   if (signal.aborted) onAbort()

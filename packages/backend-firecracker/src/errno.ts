@@ -1,0 +1,4 @@
+/** Whether an error is one of the system, of this code: `ENOENT`, `EEXIST` (errno(3)). */
+export function hasErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
