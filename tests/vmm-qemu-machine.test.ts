@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { IMAGES, runs, VM_USER, VmmUnderTest } from './support/vmm-under-test.ts'
+import { ended, IMAGES, runs, VM_USER, VmmUnderTest } from './support/vmm-under-test.ts'
 
 const ROOT_DRIVE = {
   drive_id: 'root',
@@ -125,5 +125,5 @@ test('a VMM that is killed takes QEMU and the vsock device with it', async (t) =
   // QEMU holds the console's pipe, the device this connection.
   await vmm.console
   await deviceEnded
-  for (const pid of pids) assert.equal(await runs(pid), false)
+  for (const pid of pids) await ended(pid)
 })

@@ -121,6 +121,15 @@ export async function runs(pid: string): Promise<boolean> {
   return stat !== '' && !/\) [ZX] /.test(stat)
 }
 
+/**
+ * Resolves when a process runs no more. It closes its files a little before it is gone, and nothing
+ * tells of the second; one that goes on for 10 s fails the test.
+ */
+export async function ended(pid: string): Promise<void> {
+  const signal = AbortSignal.timeout(10_000)
+  while (await runs(pid)) signal.throwIfAborted()
+}
+
 /** An event tells that the socket is there; that it listens, only the next attempt. */
 async function untilListening(path: string): Promise<void> {
   const signal = AbortSignal.timeout(60_000)
