@@ -11,6 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   firecracker: [],
   'vmm-qemu': ['firecracker'],
   images: [],
+  network: [],
   backend: [],
   'backend-firecracker': ['backend', 'firecracker', 'images'],
   host: ['backend', 'backend-firecracker', 'firecracker', 'images'],

@@ -1,5 +1,6 @@
 export { VulcanError } from './error.ts'
 export { type OutputStream, PHASES, type Phase, type WorkloadEvent } from './event.ts'
+export { NetworkMode, NetworkPolicy } from './network.ts'
 export { OUTCOMES, RESULT_REASONS, Reason, type ResultReason, Status } from './outcome.ts'
 export type { VmmInfo, WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'

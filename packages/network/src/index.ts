@@ -1,0 +1,6 @@
+export { type CniPluginError, NetworkError, type NetworkErrorCode } from './errors.ts'
+export type { NetworkSlot } from './make-slot.ts'
+export { type MakeSlotOptions, Network, type NetworkSettings } from './network.ts'
+export { type ReleaseOptions, releaseNetworkResource } from './release-resource.ts'
+export { NetworkResource } from './resource.ts'
+export { SlotPool, type SlotPoolOptions } from './slot-pool.ts'
