@@ -45,7 +45,8 @@ export async function sweepDeadBuilds(
     if (!entry.startsWith(PREFIX)) continue
     const owner = entry.split('-').at(-2) ?? ''
     const path = join(parent, entry)
-    const found = await lstat(path, { throwIfNoEntry: false })
+    // Another sweep may have been first.
+    const found = await lstat(path).catch(() => undefined)
     if (found?.uid !== process.geteuid?.() || (await isAlive(owner))) continue
     try {
       await remove(path)

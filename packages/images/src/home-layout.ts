@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { ImageMissingError } from './errors.ts'
 
 /**
  * Where images lie in VULCAN_HOME. Links are relative, so that the directory can be moved.
@@ -15,6 +16,19 @@ export function rootfsLink(runtime: string): string {
   return join('rootfs', rootfsFilename(runtime))
 }
 
+/** The name of a runtime's root file system in its directory; `%s` is the runtime. */
+export const ROOTFS_FILENAME = '%s.ext4'
+
 export function rootfsFilename(runtime: string): string {
-  return `${runtime}.ext4`
+  return ROOTFS_FILENAME.replace('%s', runtime)
+}
+
+/**
+ * Where the root file system of a runtime is, or a link to it, in `rootfsDir` (VULCAN_FC_ROOTFS_DIR).
+ * Throws `image_missing` for what is no name of a runtime: a path could lead elsewhere.
+ */
+export function rootfsPath(rootfsDir: string, runtime: string): string {
+  const path = resolve(rootfsDir, rootfsFilename(runtime))
+  if (dirname(path) !== resolve(rootfsDir)) throw new ImageMissingError(runtime, path)
+  return path
 }

@@ -16,7 +16,9 @@ export {
   NoSpaceError,
   UnknownImageError,
 } from './errors.ts'
+export { ROOTFS_FILENAME, rootfsPath } from './home-layout.ts'
 export { type ImageProblem, type ImageSummary, listImages, verifyImage } from './images.ts'
+export { type PruneImagesOptions, pruneImages } from './prune.ts'
 export { type ResolvedImage, resolveImage, resolveRootfs } from './resolve-image.ts'
 export {
   createScratchDrive,

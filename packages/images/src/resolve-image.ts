@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { ImageDamagedError, ImageMissingError } from './errors.ts'
-import { rootfsFilename } from './home-layout.ts'
+import { rootfsPath } from './home-layout.ts'
 import { readMeta } from './stored-artefacts.ts'
 
 /** A file of an image, found once, so that a build meanwhile changes nothing for who uses it. */
@@ -33,11 +33,7 @@ export async function resolveRootfs(options: {
   readonly rootfsDir: string
   readonly runtime: string
 }): Promise<ResolvedImage> {
-  const link = resolve(options.rootfsDir, rootfsFilename(options.runtime))
-  // A runtime is a name, not a path.
-  if (dirname(link) !== resolve(options.rootfsDir))
-    throw new ImageMissingError(options.runtime, link)
-  return resolveImage(options.runtime, link)
+  return resolveImage(options.runtime, rootfsPath(options.rootfsDir, options.runtime))
 }
 
 async function follow(name: string, link: string): Promise<string> {
