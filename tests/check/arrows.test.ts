@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   images: [],
   network: [],
   backend: [],
-  'backend-firecracker': ['backend', 'firecracker', 'images'],
+  'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
   host: ['backend', 'backend-firecracker', 'firecracker', 'images'],
   cli: ['host'],
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { watch } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -25,9 +24,6 @@ export interface Finished {
 export class VulcanUnderTest {
   readonly runDir: string
   readonly #homeDir: string
-  /** The users that root has leased to VMs of this run directory. */
-  readonly #vmUsers = new Set<number>()
-
   private constructor(runDir: string, homeDir: string) {
     this.runDir = runDir
     this.#homeDir = homeDir
@@ -43,12 +39,7 @@ export class VulcanUnderTest {
     for (const name of ['vmlinux', 'initrd', 'rootfs', 'store']) {
       await symlink(join(machineHome, name), join(homeDir, name))
     }
-    const vulcan = new VulcanUnderTest(runDir, homeDir)
-    const leases = join(runDir, 'leases/uid')
-    await mkdir(leases, { recursive: true, mode: 0o700 })
-    const watcher = watch(leases, (_, uid) => vulcan.#vmUsers.add(Number(uid)))
-    t.after(() => watcher.close())
-    return vulcan
+    return new VulcanUnderTest(runDir, homeDir)
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -81,9 +72,33 @@ export class VulcanUnderTest {
   async assertNothingLeft(): Promise<void> {
     assert.deepEqual(await this.vms(), [])
     assert.deepEqual(await listed(join(this.runDir, 'owners')), [])
-    assert.deepEqual(await listed(join(this.runDir, 'leases/uid')), [])
+    assert.deepEqual(await listed(join(this.runDir, 'slots')), [])
+    assert.deepEqual(await this.#leases(), [])
     assert.deepEqual(await this.#scratchDrives(), [])
     assert.deepEqual(await this.processes(), [])
+  }
+
+  /** Leases are the machine's; those of this run directory say so. */
+  async #leases(): Promise<string[]> {
+    const root = process.getuid?.() === 0 ? '/run/vulcan/leases' : join(this.runDir, 'leases')
+    const names = await readdir(root, { recursive: true }).catch(() => [])
+    const paths = names.map((name) => join(root, name))
+    const holders = await Promise.all(paths.map((path) => readlink(path).catch(() => '')))
+    return paths.filter((_, at) => holders[at]?.startsWith(`${this.runDir}/`))
+  }
+
+  /** The users that root has leased to VMs of this run directory, living or not. */
+  async #vmUsers(): Promise<Set<number>> {
+    const manifests = (await this.vms()).map((vm) =>
+      join(this.runDir, 'vms', vm, 'manifest.ndjson'),
+    )
+    const ended = join(this.#homeDir, 'ended')
+    const ends = (await listed(ended)).map((name) => join(ended, name))
+    const texts = await Promise.all(
+      [...manifests, ...ends].map((path) => readFile(path, 'utf8').catch(() => '')),
+    )
+    const uids = texts.flatMap((text) => [...text.matchAll(/"kind":"uid","uid":(\d+)/g)])
+    return new Set(uids.map(([, uid]) => Number(uid)))
   }
 
   async #scratchDrives(): Promise<string[]> {
@@ -95,23 +110,24 @@ export class VulcanUnderTest {
 
   /** The command lines of processes that have to do with this run directory or one of its VMs. */
   async processes(): Promise<string[]> {
+    const vmUsers = await this.#vmUsers()
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const lines = await Promise.all(
       pids.map(async (pid) => {
         const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
         const { uid } = await stat(`/proc/${pid}`).catch(() => ({ uid: 0 }))
-        const ours = line.includes(this.runDir) || this.#isVmProcess(uid, line)
+        const ours = line.includes(this.runDir) || isVmProcess(vmUsers, uid, line)
         return ours ? line.replaceAll('\0', ' ') : undefined
       }),
     )
     return lines.filter((line) => line !== undefined)
   }
+}
 
-  /** Users other than root run VMs as themselves. */
-  #isVmProcess(uid: number, line: string): boolean {
-    if (process.getuid?.() === 0) return this.#vmUsers.has(uid)
-    return uid === process.getuid?.() && /qemu-system|vhost-device-vsock/.test(line)
-  }
+/** Users other than root run VMs as themselves. */
+function isVmProcess(vmUsers: ReadonlySet<number>, uid: number, line: string): boolean {
+  if (process.getuid?.() === 0) return vmUsers.has(uid)
+  return uid === process.getuid?.() && /qemu-system|vhost-device-vsock/.test(line)
 }
 
 /** A directory that was never made has nothing in it. */

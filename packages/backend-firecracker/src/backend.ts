@@ -6,14 +6,17 @@ import {
   type ExecuteOptions,
 } from '@vulcan/backend'
 import type { ShutdownStage } from '@vulcan/firecracker'
-import type { Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
+import type { NetworkMode, Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
 import { admit } from './admit.ts'
 import { boot } from './boot.ts'
 import { CidAllocator } from './cid.ts'
+import { isNetworkWithin } from './config.ts'
 import { SUPPORTED_RUNTIMES } from './constants.ts'
 import { toBackendError } from './failure.ts'
-import { VmDirectory } from './lifecycle/layout.ts'
-import { Manifest, releaseVm } from './lifecycle/manifest.ts'
+import { Holding } from './lifecycle/holding.ts'
+import { Journal, type VmEnd } from './lifecycle/journal.ts'
+import { Manifest, releaseHolding } from './lifecycle/manifest.ts'
+import { type Recovery, recover } from './lifecycle/recover.ts'
 import { Output } from './output.ts'
 import { RunTimeoutError, run } from './run.ts'
 import { Timeline } from './timeline.ts'
@@ -70,24 +73,37 @@ export class FirecrackerBackend implements Backend {
   }
 
   async execute(spec: WorkloadSpec, options: ExecuteOptions): Promise<WorkloadResult> {
-    const vm = this.#open(spec.id, new Timeline(options.onEvent), options.signal)
+    const network = this.#network(spec)
+    const vm = this.#open(spec.id, options)
+    let end: VmEnd | undefined
     try {
-      return await this.#serve(vm, spec, new Output(spec.outputLimitBytes, options.onEvent))
+      const output = new Output(spec.outputLimitBytes, options.onEvent)
+      const result = await this.#serve(vm, { ...spec, network }, output)
+      end = { reason: result.outcome, exitCode: result.exitCode, error: result.error }
+      return result
+    } catch (error) {
+      if (error instanceof BackendError) {
+        end = { reason: error.code, exitCode: null, error: error.message }
+      }
+      throw error
     } finally {
-      void this.#release(vm)
+      void this.#release(vm, end)
     }
   }
 
   /** Boots a guest with an image of `runtime` and releases it: shows whether the VMM works here. */
   async trialBoot(id: string, runtime: Runtime, signal: AbortSignal): Promise<TrialBoot> {
-    const vm = this.#open(id, new Timeline(undefined), signal)
+    const vm = this.#open(id, { signal })
+    let end: VmEnd = { reason: 'exited', exitCode: null, error: 'a trial boot' }
     try {
-      await this.#boot(vm, { runtime })
+      await this.#boot(vm, { runtime, network: 'none' })
       return { boots: true, words: '', bootMs: vm.timeline.elapsedMs() }
-    } catch (error) {
-      return { boots: false, words: (await toBackendError(error, vm)).message, bootMs: null }
+    } catch (cause) {
+      const { code, message } = await toBackendError(cause, vm)
+      end = { reason: code, exitCode: null, error: message }
+      return { boots: false, words: message, bootMs: null }
     } finally {
-      await this.#release(vm)
+      await this.#release(vm, end)
     }
   }
 
@@ -107,10 +123,22 @@ export class FirecrackerBackend implements Backend {
     } finally {
       clearTimeout(grace)
     }
+    await this.#options.networks[Symbol.asyncDispose]()
+  }
+
+  /**
+   * Releases what dead owners left, and what could not be released here before. To be called at the
+   * start and every now and then.
+   */
+  recover(): Promise<Recovery> {
+    const { layout, ownerId, networks } = this.#options
+    const isInUse = ({ kind, id }: Holding) =>
+      kind === 'vms' ? this.#tracker.has(id) : networks.has(id)
+    return recover(layout, ownerId, isInUse)
   }
 
   /** Boot, run, outcome. What was ended from outside keeps the output that it had. */
-  async #serve(vm: Vm, spec: WorkloadSpec, output: Output): Promise<WorkloadResult> {
+  async #serve(vm: Vm, spec: WorkloadSpec & VmNeeds, output: Output): Promise<WorkloadResult> {
     try {
       await this.#boot(vm, spec)
       const response = await run(this.#options, vm, spec, output)
@@ -133,18 +161,33 @@ export class FirecrackerBackend implements Backend {
   }
 
   /** Takes a slot for a VM, of which nothing exists yet outside this process. */
-  #open(id: string, timeline: Timeline, signal: AbortSignal): Vm {
+  #open(id: string, { signal, onEvent }: ExecuteOptions): Vm {
     const ending = this.#tracker.enter(id)
-    const directory = new VmDirectory(this.#options.layout, id, this.#options.ownerId)
+    const holding = new Holding(this.#options.layout, 'vms', id, this.#options.ownerId)
+    const journal = new Journal(holding)
     return {
       cid: this.#cids.allocate(),
-      directory,
-      manifest: new Manifest(directory),
-      timeline,
+      holding,
+      manifest: new Manifest(holding),
+      journal,
+      timeline: new Timeline(onEvent, journal),
       signal: AbortSignal.any([signal, ending]),
+      opened: false,
+      network: undefined,
       process: undefined,
       exit: undefined,
+      agent: 'typed',
     }
+  }
+
+  /** What the workload asks for, or the default. Throws `BackendError` `invalid_request`. */
+  #network({ network = this.#options.config.networkDefault }: WorkloadSpec): NetworkMode {
+    const { networkMax } = this.#options.config
+    if (isNetworkWithin(network, networkMax)) return network
+    throw new BackendError(
+      'invalid_request',
+      `network: "${network}" is more than this host gives, which is "${networkMax}" (VULCAN_FC_NETWORK_MAX)`,
+    )
   }
 
   async #boot(vm: Vm, needs: VmNeeds): Promise<void> {
@@ -180,16 +223,23 @@ export class FirecrackerBackend implements Backend {
     }
   }
 
-  /** Never rejects: what cannot be released is reported, and stays in the manifest. */
-  async #release(vm: Vm): Promise<void> {
+  /** Never rejects: what cannot be released is reported, and stays in its manifest. */
+  async #release(vm: Vm, end: VmEnd | undefined): Promise<void> {
+    try {
+      if (vm.opened && end !== undefined) vm.journal.ended(end)
+    } catch (error) {
+      this.#options.onReleaseError(error)
+    }
     try {
       await vm.process?.shutdown(END_OF_VM)
-      await releaseVm(vm.directory, this.#options.layout)
+      await releaseHolding(vm.holding, this.#options.layout)
+      // Last: the VM was in it.
+      await (await vm.network?.catch(() => undefined))?.[Symbol.asyncDispose]()
     } catch (error) {
       this.#options.onReleaseError(error)
     } finally {
       this.#cids.release(vm.cid)
-      this.#tracker.leave(vm.directory.vmId)
+      this.#tracker.leave(vm.holding.id)
     }
   }
 }

@@ -1,25 +1,20 @@
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BackendError } from '@vulcan/backend'
-import { acceptFromGuest, type GuestListener, startVmm, type VmmProcess } from '@vulcan/firecracker'
+import { acceptFromGuest, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
-import { Clock } from './clock.ts'
-import type { FirecrackerConfig } from './config.ts'
+import { agentReady } from './agent-ready.ts'
+import { configureGuest } from './configure-guest.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
-import { leaseUid } from './lifecycle/lease-uid.ts'
+import { lease } from './lifecycle/lease.ts'
 import { machineSettings } from './machine-settings.ts'
-import { orAgentLost } from './or-agent-lost.ts'
-import { MessageReader, readMessage } from './protocol/framing.ts'
-import { parseReady } from './protocol/messages.ts'
+import type { HeldSlot } from './networks.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long the VMM may take to open its API socket; the guest's boot is not part of it. */
 const API_START_DEADLINE_MS = 20_000
 /** How long the VMM may take for one call; the start of an emulator takes longest. */
 const API_CALL_DEADLINE_MS = 30_000
-/** How long the agent may take from its connection to its one message. */
-const READY_MESSAGE_DEADLINE_MS = 10_000
 
 /**
  * Brings a VM up to the point where its agent takes a request. What a step makes is in the manifest
@@ -31,51 +26,82 @@ export async function boot(
   needs: VmNeeds,
   bootTimeoutMs: number,
 ): Promise<void> {
+  await open(host, vm, needs)
+  startNetwork(host, vm, needs)
+
   await vm.timeline.enter('image')
-  const files = await resolveFiles(host.config, needs.runtime)
+  const files = await resolveFiles(host, vm, needs.runtime)
 
   await vm.timeline.enter('drives')
-  await vm.manifest.open()
   const uid = await vmmUser(host, vm)
   const scratchPath = await makeScratch(host, vm, uid)
   await makeVsockDir(vm, uid)
+  const slot = await awaitNetwork(vm)
 
   await vm.timeline.enter('vmm')
-  await using listener = await acceptFromGuest({
-    udsPath: vm.directory.udsPath,
-    port: host.config.vsockPort,
-  })
-  const process = await startProcess(host, vm, uid)
+  const { vsockPort: port } = host.config
+  await using listener = await acceptFromGuest({ udsPath: vm.holding.udsPath, port })
+  const process = await startProcess(host, vm, uid, slot)
   holdProcess(vm, process)
-  const settings = machineSettings(host.config, vm, needs, { ...files, scratchPath })
+  const settings = machineSettings(host.config, vm, needs, slot, { ...files, scratchPath })
   const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
   await process.machine.configure(settings, call)
 
   await vm.timeline.enter('booting')
   await process.machine.start(call)
-  await agentReady(vm, process, listener, bootTimeoutMs)
+  vm.agent = await agentReady({ vm, vmm: process, listener, port, bootTimeoutMs })
+  if (slot !== undefined) await configureGuest(host, vm, slot)
+}
+
+/** From here on others can see the VM, and its end will be kept. */
+async function open({ config, program }: VmHost, vm: Vm, needs: VmNeeds): Promise<void> {
+  await vm.manifest.open()
+  vm.opened = true
+  vm.journal.opened({
+    runtime: needs.runtime,
+    cid: vm.cid,
+    vcpus: needs.cpus ?? config.defaultVcpus,
+    memMib: needs.memMib ?? config.defaultMemMib,
+    network: needs.network,
+    vmm: `${program.name} ${program.version}`,
+  })
+}
+
+/** Beside the steps that need no network: it takes longest where none is ready. */
+function startNetwork({ networks }: VmHost, vm: Vm, { network }: VmNeeds): void {
+  if (network === 'none') return
+  vm.network = networks.take(network, vm.signal)
+  // Whoever waits for it sees the error; nobody may.
+  vm.network.catch(() => undefined)
+}
+
+async function awaitNetwork(vm: Vm): Promise<HeldSlot | undefined> {
+  if (vm.network === undefined) return undefined
+  await vm.timeline.enter('network')
+  return vm.network
 }
 
 /** Links are followed once: a build in the middle of a boot changes nothing for it. */
-async function resolveFiles(config: FirecrackerConfig, runtime: Runtime) {
+async function resolveFiles({ config }: VmHost, { manifest }: Vm, runtime: Runtime) {
   const [kernel, initrd, rootfs] = await Promise.all([
     resolveImage('kernel', config.kernelPath),
     resolveImage('initrd', config.initrdPath),
     resolveRootfs({ rootfsDir: config.rootfsDir, runtime }),
   ])
+  for (const { path } of [kernel, initrd, rootfs]) manifest.record({ kind: 'image', path })
   return { kernelPath: kernel.path, initrdPath: initrd.path, rootfsPath: rootfs.path }
 }
 
 /** Only root can give the VMM's processes a user of their own; others run them as themselves. */
 async function vmmUser({ program, layout }: VmHost, vm: Vm): Promise<number | undefined> {
   if (!program.takesUid || process.getuid?.() !== 0) return undefined
-  return leaseUid(layout, vm.directory, vm.manifest)
+  return lease(layout, 'uid', vm.holding, (uid) => vm.manifest.record({ kind: 'uid', uid }))
 }
 
 async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promise<string> {
   const dir = scratchDir(host.layout, host.bootId)
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const path = join(dir, `${vm.directory.vmId}.ext4`)
+  const path = join(dir, `${vm.holding.id}.ext4`)
   vm.manifest.record({ kind: 'scratch', path })
   await createScratchDrive({
     home: host.layout.homeDir,
@@ -87,21 +113,27 @@ async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promi
   return path
 }
 
-async function makeVsockDir({ directory }: Vm, uid: number | undefined): Promise<void> {
-  await mkdir(directory.vsockDir, { mode: 0o700 })
-  if (uid !== undefined) await chown(directory.vsockDir, uid, uid)
+async function makeVsockDir({ holding }: Vm, uid: number | undefined): Promise<void> {
+  await mkdir(holding.vsockDir, { mode: 0o700 })
+  if (uid !== undefined) await chown(holding.vsockDir, uid, uid)
 }
 
-function startProcess(host: VmHost, vm: Vm, uid: number | undefined): Promise<VmmProcess> {
+function startProcess(
+  host: VmHost,
+  vm: Vm,
+  uid: number | undefined,
+  slot: HeldSlot | undefined,
+): Promise<VmmProcess> {
   const { program, layout } = host
   const user = uid === undefined ? [] : ['--uid', String(uid), '--gid', String(uid)]
   vm.manifest.record({ kind: 'vmm' })
   return startVmm({
     launchPath: launchPath(layout),
+    launchArgs: slot === undefined ? [] : ['--netns', slot.netnsPath],
     binary: program.binary,
-    args: [...program.args, ...user, '--id', vm.directory.vmId],
-    recordPath: vm.directory.recordPath,
-    apiSocketPath: vm.directory.apiSocketPath,
+    args: [...program.args, ...user, '--id', vm.holding.id],
+    recordPath: vm.holding.recordPath,
+    apiSocketPath: vm.holding.apiSocketPath,
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       VULCAN_LIBEXEC: layout.libexecDir,
@@ -110,35 +142,6 @@ function startProcess(host: VmHost, vm: Vm, uid: number | undefined): Promise<Vm
     startDeadlineMs: API_START_DEADLINE_MS,
     signal: vm.signal,
   })
-}
-
-/** Waits for the agent's one connection and its word: an event; or for the VMM's end or an abort. */
-async function agentReady(
-  vm: Vm,
-  vmm: VmmProcess,
-  listener: GuestListener,
-  bootTimeoutMs: number,
-): Promise<void> {
-  const ended = new AbortController()
-  void vmm.exited.then(() => {
-    ended.abort(new BackendError('boot_failed', 'the guest ended before its agent was ready'))
-  })
-  const signal = AbortSignal.any([vm.signal, ended.signal])
-  const connection = await listener.accept({ deadlineMs: bootTimeoutMs, signal })
-  using clock = new Clock()
-  clock.restart(
-    READY_MESSAGE_DEADLINE_MS,
-    new BackendError(
-      'agent_unreachable',
-      `the agent connected and did not say within ${READY_MESSAGE_DEADLINE_MS} ms that it is ready`,
-    ),
-  )
-  try {
-    const bounded = AbortSignal.any([signal, clock.signal])
-    parseReady(await orAgentLost(readMessage(new MessageReader(connection)), bounded))
-  } finally {
-    connection.destroy()
-  }
 }
 
 /** From now on release ends the process, and its end is known. */

@@ -2,3 +2,8 @@
 export function hasErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
+
+/** Whether there was no room for what was to be written. */
+export function isDiskFull(error: unknown): boolean {
+  return hasErrno(error, 'ENOSPC') || hasErrno(error, 'EDQUOT')
+}

@@ -1,6 +1,19 @@
 export { FirecrackerBackend, type FirecrackerBackendOptions, type TrialBoot } from './backend.ts'
 export { ConfigError, type FirecrackerConfig, loadConfig } from './config.ts'
+export {
+  DEFAULT_MEM_MB,
+  DEFAULT_VCPUS,
+  DEFAULT_VSOCK_PORT,
+  GUEST_AGENT_PATH,
+  GUEST_WORK_DIR,
+  MIN_CID,
+  SUPPORTED_RUNTIMES,
+} from './constants.ts'
+export { type ActiveVm, listActiveVms } from './lifecycle/active.ts'
+export { type EndedVm, listEnded } from './lifecycle/ended.ts'
+export { listFilesInUse } from './lifecycle/files-in-use.ts'
 export type { Layout } from './lifecycle/layout.ts'
 export { becomeOwner, type OwnerLock } from './lifecycle/owner.ts'
-export { readBootId, recover } from './lifecycle/recover.ts'
+export { type Recovery, readBootId, recover } from './lifecycle/recover.ts'
+export { Networks } from './networks.ts'
 export type { VmmProgram } from './vmm-program.ts'

@@ -1,4 +1,5 @@
-import type { MachineSettings } from '@vulcan/firecracker'
+import type { MachineSettings, NetworkInterface } from '@vulcan/firecracker'
+import type { NetworkSlot } from '@vulcan/network'
 import type { FirecrackerConfig } from './config.ts'
 import { GUEST_AGENT_PATH } from './constants.ts'
 import type { Vm, VmNeeds } from './vm.ts'
@@ -6,8 +7,9 @@ import type { Vm, VmNeeds } from './vm.ts'
 /** What the VMM is told about a VM. The agent finds the drives in this order. */
 export function machineSettings(
   config: FirecrackerConfig,
-  { cid, directory }: Vm,
+  { cid, holding }: Vm,
   needs: VmNeeds,
+  slot: NetworkSlot | undefined,
   files: { kernelPath: string; initrdPath: string; rootfsPath: string; scratchPath: string },
 ): MachineSettings {
   return {
@@ -29,8 +31,14 @@ export function machineSettings(
         pathOnHost: files.scratchPath,
       },
     ],
-    vsock: { guestCid: cid, udsPath: directory.udsPath },
+    networkInterfaces: slot === undefined ? [] : [networkInterface(slot)],
+    vsock: { guestCid: cid, udsPath: holding.udsPath },
   }
+}
+
+/** Its MTU comes with the guest's addresses, since Firecracker knows the field only from 1.16 on. */
+function networkInterface({ tapName, guestMac }: NetworkSlot): NetworkInterface {
+  return { ifaceId: 'eth0', hostDevName: tapName, guestMac }
 }
 
 /** What every guest is told; a VMM adds what it needs beyond that. */

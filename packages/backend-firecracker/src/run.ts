@@ -6,8 +6,15 @@ import { Clock } from './clock.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import type { Output } from './output.ts'
 import { ProtocolError } from './protocol/errors.ts'
-import { MessageReader, readMessage, writeMessage } from './protocol/framing.ts'
-import { parseRunMessage, type RunMessage, runRequest } from './protocol/messages.ts'
+import { MAX_REQUEST_BYTES, MessageReader, readMessage, writeMessage } from './protocol/framing.ts'
+import {
+  guestRequest,
+  parseRunMessage,
+  parseUntypedMessage,
+  type RunMessage,
+  runRequest,
+} from './protocol/messages.ts'
+import { UntypedOutput } from './untyped-output.ts'
 import type { Vm, VmHost } from './vm.ts'
 
 /** How long the agent may take to accept a connection once it said that it listens. */
@@ -42,7 +49,7 @@ export async function run(
 ): Promise<RunResponse> {
   await vm.timeline.enter('request')
   const connection = await connectToGuest({
-    udsPath: vm.directory.udsPath,
+    udsPath: vm.holding.udsPath,
     port: host.config.vsockPort,
     signal: vm.signal,
     deadlineMs: CONNECT_DEADLINE_MS,
@@ -51,33 +58,72 @@ export async function run(
   const signal = AbortSignal.any([vm.signal, clock.signal])
   // Its errors reach us through what we wait for; one that comes later has nobody to tell.
   connection.on('error', () => undefined)
+  const dialogue = { connection, vm, spec, output, clock, signal }
   try {
-    clock.restart(REQUEST_DEADLINE_MS, late(REQUEST_DEADLINE_MS, 'read its request'))
-    await orAgentLost(sendRequest(connection, spec), signal)
-    clock.restart(PREPARE_DEADLINE_MS, late(PREPARE_DEADLINE_MS, 'start the program'))
-    const reader = new MessageReader(connection)
-    let started = false
-    for (;;) {
-      const message = parseRunMessage(await orAgentLost(readMessage(reader), signal))
-      if (message.type === 'result') return message.response
-      if (message.type === 'output') await output.take(message.stream, message.data, signal)
-      if (message.type === 'started') {
-        // Once: each start gives the program all of its time.
-        if (started) throw new ProtocolError('message_unexpected', 'the program started twice')
-        started = true
-        clock.restart(spec.timeoutS * 1000 + TIMEOUT_GRACE_MS, new RunTimeoutError())
-        await vm.timeline.enter('running')
-      }
-    }
+    return vm.agent === 'typed' ? await typedRun(dialogue) : await untypedRun(dialogue)
   } finally {
     connection.destroy()
   }
 }
 
+/** What both kinds of a run work with. */
+interface Dialogue {
+  readonly connection: Duplex
+  readonly vm: Vm
+  readonly spec: WorkloadSpec
+  readonly output: Output
+  readonly clock: Clock
+  /** The VM's signal, or the clock's. */
+  readonly signal: AbortSignal
+}
+
+async function typedRun(dialogue: Dialogue): Promise<RunResponse> {
+  const { connection, vm, spec, output, clock, signal } = dialogue
+  await sendRequest(dialogue, runRequest(spec))
+  clock.restart(PREPARE_DEADLINE_MS, late(PREPARE_DEADLINE_MS, 'start the program'))
+  const reader = new MessageReader(connection)
+  let started = false
+  for (;;) {
+    const message = parseRunMessage(await orAgentLost(readMessage(reader), signal))
+    if (message.type === 'result') return message.response
+    if (message.type === 'output') await output.take(message.stream, message.data, signal)
+    if (message.type === 'started') {
+      // Once: each start gives the program all of its time.
+      if (started) throw new ProtocolError('message_unexpected', 'the program started twice')
+      started = true
+      clock.restart(spec.timeoutS * 1000 + TIMEOUT_GRACE_MS, new RunTimeoutError())
+      await vm.timeline.enter('running')
+    }
+  }
+}
+
+/** Such an agent does not say when the program starts: the host's clock runs from the request. */
+async function untypedRun(dialogue: Dialogue): Promise<RunResponse> {
+  const { connection, vm, spec, output, clock, signal } = dialogue
+  if (spec.args.length > 0) {
+    throw new BackendError('invalid_request', 'the agent of this image takes no arguments')
+  }
+  await sendRequest(dialogue, guestRequest(spec))
+  const timeoutMs = PREPARE_DEADLINE_MS + spec.timeoutS * 1000 + TIMEOUT_GRACE_MS
+  clock.restart(timeoutMs, new RunTimeoutError())
+  await vm.timeline.enter('running')
+  const reader = new MessageReader(connection, MAX_REQUEST_BYTES)
+  const lines = new UntypedOutput(output, spec.outputLimitBytes)
+  for (;;) {
+    const message = parseUntypedMessage(await orAgentLost(readMessage(reader), signal))
+    if (message.type === 'log') await lines.take(message, signal)
+    else return lines.finish(message.response, signal)
+  }
+}
+
 /** Code and input have limits of their own; what they are together is known only when encoded. */
-async function sendRequest(connection: Duplex, spec: WorkloadSpec): Promise<void> {
+async function sendRequest(
+  { connection, clock, signal }: Dialogue,
+  request: object,
+): Promise<void> {
+  clock.restart(REQUEST_DEADLINE_MS, late(REQUEST_DEADLINE_MS, 'read its request'))
   try {
-    await writeMessage(connection, runRequest(spec))
+    await orAgentLost(writeMessage(connection, request), signal)
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause
     throw new BackendError('invalid_request', cause.message, { cause })

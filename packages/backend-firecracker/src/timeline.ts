@@ -1,14 +1,17 @@
 import type { ExecuteOptions } from '@vulcan/backend'
 import type { Phase } from '@vulcan/schema'
+import type { Journal } from './lifecycle/journal.ts'
 
-/** When each phase of one workload began, announced as it begins. */
+/** When each phase of one workload began, written down and announced as it begins. */
 export class Timeline {
   readonly #startedAtMs = performance.now()
   readonly #phases: { phase: Phase; atMs: number }[] = []
   readonly #onEvent: ExecuteOptions['onEvent']
+  readonly #journal: Pick<Journal, 'entered'>
 
-  constructor(onEvent: ExecuteOptions['onEvent']) {
+  constructor(onEvent: ExecuteOptions['onEvent'], journal: Pick<Journal, 'entered'>) {
     this.#onEvent = onEvent
+    this.#journal = journal
   }
 
   get current(): Phase | undefined {
@@ -26,6 +29,7 @@ export class Timeline {
   async enter(phase: Phase): Promise<void> {
     const atMs = this.elapsedMs()
     this.#phases.push({ phase, atMs })
+    this.#journal.entered(phase)
     await this.#onEvent?.({ type: 'phase', phase, atMs })
   }
 }

@@ -46,6 +46,10 @@ export class Tracker {
     return this.#entries.size
   }
 
+  has(workloadId: string): boolean {
+    return this.#entries.has(workloadId)
+  }
+
   /** To be called when a workload holds nothing any more. */
   leave(workloadId: string): void {
     this.#entries.get(workloadId)?.released.resolve()

@@ -1,8 +1,11 @@
 import type { VmmExit, VmmProcess } from '@vulcan/firecracker'
-import type { WorkloadSpec } from '@vulcan/schema'
+import type { NetworkMode, WorkloadSpec } from '@vulcan/schema'
 import type { FirecrackerConfig } from './config.ts'
-import type { Layout, VmDirectory } from './lifecycle/layout.ts'
+import type { Holding } from './lifecycle/holding.ts'
+import type { Journal } from './lifecycle/journal.ts'
+import type { Layout } from './lifecycle/layout.ts'
 import type { Manifest } from './lifecycle/manifest.ts'
+import type { HeldSlot, Networks } from './networks.ts'
 import type { Timeline } from './timeline.ts'
 import type { VmmProgram } from './vmm-program.ts'
 
@@ -11,22 +14,31 @@ export interface VmHost {
   readonly config: FirecrackerConfig
   readonly layout: Layout
   readonly program: VmmProgram
+  readonly networks: Networks
   readonly bootId: string
 }
 
 /** What a VM must be, whatever runs in it. */
-export type VmNeeds = Pick<WorkloadSpec, 'runtime'> & Partial<Pick<WorkloadSpec, 'cpus' | 'memMib'>>
+export type VmNeeds = Pick<WorkloadSpec, 'runtime'> &
+  Partial<Pick<WorkloadSpec, 'cpus' | 'memMib'>> & { readonly network: NetworkMode }
 
 /** One VM; each step of its way adds what it made. */
 export interface Vm {
   readonly cid: number
-  readonly directory: VmDirectory
+  readonly holding: Holding
   readonly manifest: Manifest
+  readonly journal: Journal
   readonly timeline: Timeline
   /** Ends the VM's workload: the caller's abort, `cleanup` and `shutdown` alike. */
   readonly signal: AbortSignal
+  /** Whether its directory is there. */
+  opened: boolean
+  /** Set once its network is being made. */
+  network: Promise<HeldSlot> | undefined
   /** Set once the VMM runs. */
   process: VmmProcess | undefined
   /** Set once the VMM has ended. */
   exit: VmmExit | undefined
+  /** What its agent speaks, known when it is ready. */
+  agent: 'typed' | 'untyped'
 }

@@ -11,8 +11,12 @@ import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
 import { type WorkloadEvent, WorkloadSpec, type WorkloadSpecInput } from '@vulcan/schema'
 import { FirecrackerBackend } from '../src/backend.ts'
 import { loadConfig } from '../src/config.ts'
+import { listActiveVms } from '../src/lifecycle/active.ts'
+import { listEnded } from '../src/lifecycle/ended.ts'
+import type { Layout } from '../src/lifecycle/layout.ts'
 import { becomeOwner } from '../src/lifecycle/owner.ts'
 import { readBootId } from '../src/lifecycle/recover.ts'
+import { Networks } from '../src/networks.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 
 const IDS = [
@@ -57,6 +61,7 @@ interface Setup {
   readonly backend: FirecrackerBackend
   readonly fake: FakeFirecracker
   readonly homeDir: string
+  readonly layout: Layout
   assertNothingLeft(): Promise<void>
 }
 
@@ -65,6 +70,7 @@ async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setu
   const layout = {
     homeDir: join(root, 'home'),
     runDir: join(root, 'run'),
+    leasesDir: join(root, 'leases'),
     libexecDir: process.env['VULCAN_LIBEXEC'] ?? assert.fail('VULCAN_LIBEXEC is not set'),
   }
   await mkdir(join(layout.homeDir, 'rootfs'), { recursive: true })
@@ -74,12 +80,16 @@ async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setu
   const fake = new FakeFirecracker(script)
   const owner = await becomeOwner(layout)
   const releaseErrors: unknown[] = []
+  const config = loadConfig({ VULCAN_FC_SCRATCH_MIB: '16', ...env }, layout.homeDir)
+  const { ownerId } = owner
+  const onError = (error: unknown) => releaseErrors.push(error)
   const backend = new FirecrackerBackend({
     layout,
-    config: loadConfig({ VULCAN_FC_SCRATCH_MIB: '16', ...env }, layout.homeDir),
-    ownerId: owner.ownerId,
+    config,
+    ownerId,
+    networks: new Networks({ layout, config, ownerId, readySlots: 0, onError }),
     bootId: await readBootId(),
-    onReleaseError: (error) => releaseErrors.push(error),
+    onReleaseError: onError,
     program: {
       name: 'firecracker',
       version: 'fake',
@@ -101,6 +111,7 @@ async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setu
     backend,
     fake,
     homeDir: layout.homeDir,
+    layout,
     async assertNothingLeft() {
       await backend.idle()
       assert.deepEqual(releaseErrors, [])
@@ -286,7 +297,7 @@ for (const [what, script, reason, phase] of [
 }
 
 test('an agent that stays silent is unreachable after the boot time-out', async (t) => {
-  const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '200' })
+  const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
   await assert.rejects(
     backend.execute(spec(), { signal: never }),
     failsWith('agent_unreachable', 'booting'),
@@ -478,4 +489,113 @@ test('after shutdown nothing new is taken', async (t) => {
   const { backend } = await setUp(t, {})
   await backend.shutdown()
   await assert.rejects(backend.execute(spec(), { signal: never }), failsWith('shutdown'))
+})
+
+/** An agent that knows only the fixed shapes: it dials nobody, and ignores the fields it does not know. */
+function untypedAgent(
+  ...answers: unknown[]
+): FakeScript & { readonly requests: Record<string, unknown>[] } {
+  const requests: Record<string, unknown>[] = []
+  return {
+    requests,
+    guest: async (connection) => {
+      const request = await new MessageReader(connection, 1 << 24).next()
+      // A connection that only asks whether somebody listens.
+      if (request === undefined) return
+      requests.push(request as Record<string, unknown>)
+      for (const answer of answers) await writeMessage(connection, answer)
+    },
+  }
+}
+
+test('an agent that speaks only the untyped run is found, and its lines are the output', async (t) => {
+  const agent = untypedAgent(
+    { type: 'log', line: 'one' },
+    { type: 'log', line: 'two', stream: 'stderr' },
+    {
+      type: 'result',
+      response: { exit_code: 3, output: 'one\ntwo\n', error: '', log_lines: ['one', 'two'] },
+    },
+  )
+  const { backend, assertNothingLeft } = await setUp(t, agent, {
+    VULCAN_FC_BOOT_TIMEOUT_MS: '4000',
+  })
+  const input = Buffer.from('in')
+  const result = await backend.execute(spec({ input, env: { A: 'b' } }), { signal: never })
+  assert.deepEqual(
+    [result.outcome, result.exitCode, String(result.stdout), String(result.stderr)],
+    ['exited', 3, 'one\n', 'two\n'],
+  )
+  assert.deepEqual(agent.requests, [
+    { runtime: 'python', code: 'print(1)', input: 'aW4=', env: { A: 'b' }, timeout_s: 30 },
+  ])
+  await assertNothingLeft()
+})
+
+test('output of an untyped run that comes only at the end is kept, and cut at the limit', async (t) => {
+  const agent = untypedAgent({
+    type: 'result',
+    response: { exit_code: 0, output: '0123456789', error: '', log_lines: [] },
+  })
+  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const result = await backend.execute(spec({ outputLimitBytes: 4 }), { signal: never })
+  assert.equal(String(result.stdout), '0123')
+  assert.deepEqual(result.truncated, { stdout: true, stderr: false })
+})
+
+test("the untyped run's word for a time-out is the outcome timeout", async (t) => {
+  const agent = untypedAgent({
+    type: 'result',
+    response: { exit_code: -1, output: '', error: 'timeout after 30s', log_lines: [] },
+  })
+  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const result = await backend.execute(spec(), { signal: never })
+  assert.deepEqual([result.outcome, result.exitCode], ['timeout', null])
+})
+
+test('an untyped agent takes no arguments, and that is said', async (t) => {
+  const { backend } = await setUp(t, untypedAgent(), { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  await assert.rejects(
+    backend.execute(spec({ args: ['x'] }), { signal: never }),
+    failsWith('invalid_request', 'request'),
+  )
+})
+
+test('a network beyond what the host gives is refused before anything is made', async (t) => {
+  const { backend, fake } = await setUp(t, answering())
+  await assert.rejects(
+    backend.execute(spec({ network: 'all' }), { signal: never }),
+    failsWith('invalid_request'),
+  )
+  assert.equal(fake.vms.length, 0)
+})
+
+test('a VM is listed while it holds something, and its end is kept', async (t) => {
+  const running = Promise.withResolvers<void>()
+  const { backend, layout, fake } = await setUp(
+    t,
+    answering({ type: 'started' }, { type: 'result', response: { ...RESPONSE, exit_code: 3 } }),
+  )
+  const done = backend.execute(spec(), {
+    signal: never,
+    onEvent: async (event) => {
+      if (event.type !== 'phase' || event.phase !== 'running') return
+      const [active] = await listActiveVms(layout)
+      const { id, pid, cid, phase, network } = active ?? assert.fail('no VM is listed')
+      assert.deepEqual(
+        [id, pid, cid, phase, network],
+        [IDS[0], fake.vms[0]?.pid, 3, 'running', 'none'],
+      )
+      running.resolve()
+    },
+  })
+  await Promise.all([done, running.promise])
+  await backend.idle()
+  assert.deepEqual(await listActiveVms(layout), [])
+  const [end] = await listEnded(layout)
+  assert.deepEqual([end?.id, end?.reason, end?.exitCode], [IDS[0], 'exited', 3])
+  assert.deepEqual(
+    end?.resources.map(({ kind }) => kind),
+    ['image', 'image', 'image', 'scratch', 'vmm'],
+  )
 })

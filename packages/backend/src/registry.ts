@@ -2,15 +2,23 @@ import type { Isolation, Runtime } from '@vulcan/schema'
 import type { Backend } from './backend.ts'
 import { BackendError } from './errors.ts'
 
+type NamedIsolation = Exclude<Isolation, 'auto'>
+
 /** Which backend serves which isolation. */
 export class Registry {
-  readonly #backends = new Map<Exclude<Isolation, 'auto'>, Backend>()
+  readonly #backends = new Map<NamedIsolation, Backend>()
+  readonly #unavailable = new Map<NamedIsolation, string>()
 
   /** Makes `backend` the one for each isolation it supports. */
   register(backend: Backend): void {
     for (const isolation of backend.capabilities().supportedIsolations) {
       this.#backends.set(isolation, backend)
     }
+  }
+
+  /** Says why nobody serves this isolation: what whoever asks for it is told. */
+  declareUnavailable(isolation: NamedIsolation, reason: string): void {
+    this.#unavailable.set(isolation, reason)
   }
 
   /**
@@ -22,9 +30,10 @@ export class Registry {
     const wanted = isolation === 'auto' ? 'microvm' : isolation
     const backend = this.#backends.get(wanted)
     if (backend === undefined) {
+      const reason = this.#unavailable.get(wanted) ?? 'no backend for it is registered'
       throw new BackendError(
         'unsupported_isolation',
-        `no backend for isolation "${wanted}" is registered on this host: run "vulcan doctor" to see why`,
+        `isolation "${wanted}" is not available on this host: ${reason}; run "vulcan doctor"`,
       )
     }
     const { supportedRuntimes, name } = backend.capabilities()

@@ -1,6 +1,7 @@
 import { buildHostImages, listHostImages } from '@vulcan/host'
 import type { Command } from 'commander'
 import { Interruption } from './interruption.ts'
+import { formatTable } from './table.ts'
 
 const HASH_CHARACTERS = 12
 const MIB_BYTES = 1024 ** 2
@@ -52,7 +53,6 @@ function document(images: readonly Image[]): string {
 }
 
 function table(images: readonly Image[]): string {
-  const header = ['NAME', 'VERSION', 'HASH', 'SIZE', 'ON DISK', 'CREATED']
   const rows = images.map((image) => [
     image.name,
     image.version,
@@ -61,15 +61,7 @@ function table(images: readonly Image[]): string {
     mib(image.diskBytes),
     image.createdAt,
   ])
-  const widths = header.map((_, at) =>
-    Math.max(...[header, ...rows].map((row) => row[at]?.length ?? 0)),
-  )
-  const line = (row: string[]) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [header, ...rows].map((row) => `${line(row)}\n`).join('')
+  return formatTable(['NAME', 'VERSION', 'HASH', 'SIZE', 'ON DISK', 'CREATED'], rows)
 }
 
 function mib(bytes: number): string {

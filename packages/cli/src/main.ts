@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { addDoctorCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
+import { addPruneCommand } from './prune.ts'
+import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -24,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
   addRunCommand(program, finish)
   addImagesCommand(program)
+  addPsCommand(program)
+  addPruneCommand(program, finish)
   addDoctorCommand(program, finish)
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -22,6 +22,7 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
     .option('--timeout <duration>', 'end the program after this long', '30s')
     .option('--cpus <n>', 'virtual CPUs (default: 1)')
     .option('--memory <size>', 'memory in MiB, or with a unit: 1G (default: 512)')
+    .option('--network <policy>', 'what the program can reach: none, public or all (default: none)')
     .option('-e, --env <name=value>', 'set an environment variable; may be repeated', collect, [])
     .option('--input <file>', 'what the program reads on its standard input; "-" is ours')
     .option('--output-limit <size>', 'cut each of stdout and stderr here', '16M')

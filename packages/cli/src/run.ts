@@ -1,5 +1,6 @@
 import { Host, newWorkload, type RunReport } from '@vulcan/host'
 import {
+  NetworkMode,
   OUTCOMES,
   WORKLOAD_LIMITS,
   type WorkloadEvent,
@@ -21,6 +22,7 @@ export interface RunFlags {
   readonly timeout: string
   readonly cpus?: string
   readonly memory?: string
+  readonly network?: string
   readonly env: readonly string[]
   readonly input?: string
   readonly outputLimit: string
@@ -63,7 +65,7 @@ async function runProgram(
     signal,
     onNotice: (message) => narrator.complain(message),
   })
-  if (host.vmm.isolationStrength === 'emulated') {
+  if (host.vmm?.isolationStrength === 'emulated') {
     narrator.remark(`isolation is emulated, which is no security boundary: ${host.vmm.reason}`)
   }
   const onEvent = flags.json ? undefined : liveOutput(narrator)
@@ -89,10 +91,17 @@ async function toRequest(
     env: parseEnv(flags.env),
     input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
     cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus),
+    network: flags.network === undefined ? undefined : parseNetwork(flags.network),
     memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory),
     timeoutS: parseDurationS('--timeout', flags.timeout),
     outputLimitBytes: parseBytes('--output-limit', flags.outputLimit),
   }
+}
+
+function parseNetwork(text: string): NetworkMode {
+  const parsed = NetworkMode.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new UsageError(`--network is "${text}", but takes ${NetworkMode.options.join(', ')}`)
 }
 
 function parseEnv(assignments: readonly string[]): Record<string, string> {

@@ -52,6 +52,6 @@ export class Narrator {
 }
 
 /** Control characters could command the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd')
 }

@@ -1,19 +1,9 @@
-import { type Backend, Registry } from '@vulcan/backend'
-import {
-  becomeOwner,
-  FirecrackerBackend,
-  type Layout,
-  loadConfig,
-  type OwnerLock,
-  readBootId,
-  recover,
-  type VmmProgram,
-} from '@vulcan/backend-firecracker'
+import { Registry } from '@vulcan/backend'
+import { becomeOwner, type FirecrackerBackend, type VmmProgram } from '@vulcan/backend-firecracker'
 import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
-import { findPlaces } from './places.ts'
-import { chooseVmm } from './preflight.ts'
+import { type Microvm, openMicrovm, type Unavailable } from './microvm.ts'
 import { type RunReport, reportError, reportResult } from './report.ts'
-import { readVmmSetting } from './vmm-choice.ts'
+import { readSettings } from './settings.ts'
 
 /** What a host tells while it works: for a log or a person, never for a program. */
 export type HostNotice = (message: string) => void
@@ -24,6 +14,8 @@ export interface OpenHostOptions {
   readonly onNotice: HostNotice
   /** Tries VMMs again that lately did not boot a guest. */
   readonly retryTrials?: boolean
+  /** How many networks are made before a VM needs one (default 0). */
+  readonly readySlots?: number
 }
 
 export interface RunOptions {
@@ -31,62 +23,54 @@ export interface RunOptions {
   readonly onEvent?: (event: WorkloadEvent) => void | Promise<void>
 }
 
+/** How often a host looks for what dead processes left, and for what it could not release before. */
+const RECOVERY_EVERY_MS = 60_000
+
 /**
  * One Vulcan process with its backend. Opening it clears what dead processes left; closing it waits
  * until everything that its own workloads held is released.
  */
 export class Host implements AsyncDisposable {
-  readonly vmm: VmmProgram
-  readonly #backend: Backend
-  readonly #registry = new Registry()
-  readonly #owner: OwnerLock
-  readonly #recovery: Promise<void>
+  /** The VMM in use; undefined where no VM can be started. */
+  readonly vmm: VmmProgram | undefined
+  /** Why no VM can be started; empty where one can. */
+  readonly unavailable: string
+  readonly #registry: Registry
+  readonly #held: AsyncDisposableStack
 
   private constructor(
-    vmm: VmmProgram,
-    backend: Backend,
-    owner: OwnerLock,
-    recovery: Promise<void>,
+    microvm: Microvm | Unavailable,
+    registry: Registry,
+    held: AsyncDisposableStack,
   ) {
-    this.vmm = vmm
-    this.#backend = backend
-    this.#registry.register(backend)
-    this.#owner = owner
-    this.#recovery = recovery
+    this.vmm = microvm.program
+    this.unavailable = microvm.unavailable
+    this.#registry = registry
+    this.#held = held
   }
 
-  /** Throws `ConfigError`, `OwnerError` or `NoVmmError`. */
-  static async open({
-    env,
-    signal,
-    onNotice,
-    retryTrials = false,
-  }: OpenHostOptions): Promise<Host> {
-    const layout = findPlaces(env, process.getuid?.() === 0)
-    const config = loadConfig(env, layout.homeDir)
-    const setting = readVmmSetting(env)
+  /** Throws `ConfigError` or `OwnerError`. What keeps VMs from running is told, and by `run`. */
+  static async open(options: OpenHostOptions): Promise<Host> {
+    const settings = readSettings(options.env)
     await using held = new AsyncDisposableStack()
-    const owner = held.use(await becomeOwner(layout))
-    const options = {
-      layout,
-      config,
-      ownerId: owner.ownerId,
-      bootId: await readBootId(),
-      onReleaseError: (error: unknown) => onNotice(messageOf(error)),
+    const owner = held.use(await becomeOwner(settings.layout))
+    const registry = new Registry()
+    const microvm = await openMicrovm({ ...options, ...settings, ownerId: owner.ownerId })
+    if (microvm.backend === undefined) {
+      registry.declareUnavailable('microvm', microvm.unavailable)
+    } else {
+      const { backend } = microvm
+      registry.register(backend)
+      held.use(clearRegularly(backend, options.onNotice))
+      held.defer(() => backend.shutdown())
     }
-    const recovery = clearRemains(layout, owner.ownerId, onNotice)
-    held.defer(() => recovery)
-    const program = await chooseVmm(options, setting, { signal, retryTrials })
-    const backend = new FirecrackerBackend({ ...options, program })
-    held.move()
-    return new Host(program, backend, owner, recovery)
+    return new Host(microvm, registry, held.move())
   }
 
   /** Runs one workload. Whatever goes wrong is a row of the table of outcomes: never rejects. */
   async run(spec: WorkloadSpec, options: RunOptions): Promise<RunReport> {
-    const { name, version, reason, isolationStrength } = this.vmm
-    const vmm = { name, version, reason }
-    const known = { id: spec.id, runtime: spec.runtime, vmm, isolationStrength }
+    const { id, runtime } = spec
+    const known = { id, runtime, vmm: this.vmm }
     const startedAtMs = performance.now()
     try {
       const backend = this.#registry.resolve(spec.isolation, spec.runtime)
@@ -97,16 +81,28 @@ export class Host implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#backend.shutdown()
-    await this.#recovery
-    await this.#owner[Symbol.asyncDispose]()
+    await this.#held[Symbol.asyncDispose]()
+  }
+}
+
+/** Clears now and every now and then; disposing waits for the end of a recovery that goes on. */
+function clearRegularly(backend: FirecrackerBackend, onNotice: HostNotice): AsyncDisposable {
+  let running = clearRemains(backend, onNotice)
+  const timer = setInterval(() => {
+    running = running.then(() => clearRemains(backend, onNotice))
+  }, RECOVERY_EVERY_MS).unref()
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await running
+    },
   }
 }
 
 /** Never rejects: what a dead process left must not keep a living one from its work. */
-async function clearRemains(layout: Layout, ownerId: string, onNotice: HostNotice): Promise<void> {
+async function clearRemains(backend: FirecrackerBackend, onNotice: HostNotice): Promise<void> {
   try {
-    const { failures } = await recover(layout, ownerId)
+    const { failures } = await backend.recover()
     for (const failure of failures) onNotice(messageOf(failure))
   } catch (error) {
     onNotice(`recovery of earlier processes' VMs failed: ${messageOf(error)}`)

@@ -32,7 +32,12 @@ export function findPlaces(env: Env, isRoot: boolean): Layout {
       `a path of at most ${most} bytes, since sockets lie below it`,
     )
   }
-  return { homeDir, runDir, libexecDir }
+  return { homeDir, runDir, leasesDir: leasesDir(runDir, isRoot), libexecDir }
+}
+
+/** Only root gives VMs what must be unique on the machine; the place is then the same for all hosts. */
+function leasesDir(runDir: string, isRoot: boolean): string {
+  return join(isRoot ? '/run/vulcan' : runDir, 'leases')
 }
 
 function dataDir(env: Env, isRoot: boolean): string {

@@ -1,4 +1,5 @@
 import { BackendError } from '@vulcan/backend'
+import type { VmmProgram } from '@vulcan/backend-firecracker'
 import {
   type IsolationStrength,
   OUTCOMES,
@@ -23,21 +24,26 @@ export interface RunReport {
   readonly error: string
   readonly durationMs: number
   readonly phases: WorkloadResult['phases']
-  readonly vmm: VmmInfo
-  readonly isolationStrength: IsolationStrength
+  /** Null where there is none on this host. */
+  readonly vmm: VmmInfo | null
+  readonly isolationStrength: IsolationStrength | null
   /** The end of the guest's console when the VM failed. Bytes of an untrusted guest. */
   readonly consoleTail: string
   /** What was thrown when the VM failed. */
   readonly cause: unknown
 }
 
-type Known = Pick<RunReport, 'id' | 'runtime' | 'vmm' | 'isolationStrength'>
+/** What is known of a workload before it runs. */
+export interface Known extends Pick<RunReport, 'id' | 'runtime'> {
+  readonly vmm: VmmProgram | undefined
+}
 
 /** A result as the table of outcomes tells it. */
-export function reportResult(known: Known, result: WorkloadResult): RunReport {
+export function reportResult({ id, runtime }: Known, result: WorkloadResult): RunReport {
   const { outcome, ...rest } = result
   return {
-    ...known,
+    id,
+    runtime,
     ...rest,
     reason: outcome,
     status: OUTCOMES[outcome].status,
@@ -47,10 +53,17 @@ export function reportResult(known: Known, result: WorkloadResult): RunReport {
 }
 
 /** An error as the table of outcomes tells it; what is no `BackendError` is a bug: `internal`. */
-export function reportError(known: Known, error: unknown, durationMs: number): RunReport {
+export function reportError(
+  { id, runtime, vmm }: Known,
+  error: unknown,
+  durationMs: number,
+): RunReport {
   const reason = error instanceof BackendError ? error.code : 'internal'
   return {
-    ...known,
+    id,
+    runtime,
+    vmm: vmm === undefined ? null : { name: vmm.name, version: vmm.version, reason: vmm.reason },
+    isolationStrength: vmm?.isolationStrength ?? null,
     status: OUTCOMES[reason].status ?? 'failed',
     reason,
     exitCode: null,

@@ -1,8 +1,17 @@
 /**
  * The stages of one workload, in order. Each is announced when it begins; `booting` lasts from the
- * guest's start to the agent's readiness.
+ * guest's start to the agent's readiness. A workload without a network has no phase `network`.
  */
-export const PHASES = ['image', 'drives', 'vmm', 'booting', 'request', 'running', 'ended'] as const
+export const PHASES = [
+  'image',
+  'drives',
+  'network',
+  'vmm',
+  'booting',
+  'request',
+  'running',
+  'ended',
+] as const
 export type Phase = (typeof PHASES)[number]
 
 export type OutputStream = 'stdout' | 'stderr'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { NetworkMode } from './network.ts'
 import { Isolation, Runtime } from './runtime.ts'
 
 /** Bounds of a workload. The message that carries it to the guest holds 16 MiB, base64 included. */
@@ -71,6 +72,8 @@ export const WorkloadSpec = z
         `must be at most ${WORKLOAD_LIMITS.envVariables} variables`,
       )
       .default({}),
+    /** Default: the host's. */
+    network: NetworkMode.optional(),
     cpus: z.int().min(1).max(WORKLOAD_LIMITS.cpus).optional(),
     memMib: z.int().min(WORKLOAD_LIMITS.memMibMin).max(WORKLOAD_LIMITS.memMibMax).optional(),
     timeoutS: z.int().min(1).max(WORKLOAD_LIMITS.timeoutS).default(30),

@@ -128,7 +128,7 @@ async function canOpenKvm(): Promise<boolean> {
 async function kvmBootsGuest(signal: AbortSignal): Promise<boolean> {
   const env = { ...process.env, VULCAN_VMM: 'qemu', VULCAN_LIBEXEC: libexecDir }
   await using host = await Host.open({ env, signal, onNotice: () => undefined })
-  return host.vmm.isolationStrength === 'hardware'
+  return host.vmm?.isolationStrength === 'hardware'
 }
 
 async function bootId(): Promise<string> {

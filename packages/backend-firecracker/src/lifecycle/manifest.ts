@@ -1,32 +1,34 @@
 import { appendFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { VulcanError } from '@vulcan/schema'
-import { hasErrno } from '../errno.ts'
-import type { Layout, VmDirectory } from './layout.ts'
+import { keepEnd } from './ended.ts'
+import type { Holding } from './holding.ts'
+import type { Layout } from './layout.ts'
+import { readLines } from './lines.ts'
 import { Resource, releaseResource } from './resources.ts'
 
-/** Something a VM held could not be given back; its directory stays and is tried again. */
+/** Something could not be given back; its manifest stays and is tried again. */
 export class ReleaseError extends VulcanError<'release_failed'> {
-  constructor(directory: VmDirectory, cause: unknown) {
+  constructor(holding: Holding, cause: unknown) {
     super(
       'release_failed',
-      `VM ${directory.vmId} could not be released: ${cause instanceof Error ? cause.message : String(cause)}; what is left is named in ${directory.manifestPath} and will be tried again by the next vulcan process`,
+      `${holding.name} could not be released: ${cause instanceof Error ? cause.message : String(cause)}; what is left is named in ${holding.manifestPath} and will be tried again`,
       { cause },
     )
   }
 }
 
-/** The list of what one VM holds. A line is written before the thing it names is made. */
+/** The list of what a holding holds. A line is written before the thing it names is made. */
 export class Manifest {
-  readonly #directory: VmDirectory
+  readonly #holding: Holding
 
-  constructor(directory: VmDirectory) {
-    this.#directory = directory
+  constructor(holding: Holding) {
+    this.#holding = holding
   }
 
-  /** Makes the VM's directory: the first thing of a VM that others can see. */
+  /** Makes the holding's directory: the first thing of it that others can see. */
   async open(): Promise<void> {
-    await mkdir(this.#directory.path, { mode: 0o700 })
+    await mkdir(this.#holding.path, { mode: 0o700 })
   }
 
   /**
@@ -34,32 +36,29 @@ export class Manifest {
    * or the process died before it made anything.
    */
   record(resource: Resource): void {
-    appendFileSync(this.#directory.manifestPath, `${JSON.stringify(resource)}\n`, { mode: 0o600 })
+    appendFileSync(this.#holding.manifestPath, `${JSON.stringify(resource)}\n`, { mode: 0o600 })
   }
+}
+
+/** What a holding's manifest names, in the order in which it was made; nothing if it is gone. */
+export function readManifest(holding: Holding): Promise<Resource[]> {
+  return readLines(holding.manifestPath, Resource)
 }
 
 /**
- * Gives back all that a VM holds, last thing first, and its directory at the end. The same for the
- * VM's own process and for one that claimed it. Throws `ReleaseError` at the first resource that
- * stays: what was made before it may still be in use by it.
+ * Gives back all that is held, last thing first, and the directory at the end, of which the end of
+ * a VM is kept. The same for the owner and for one that claimed it. Throws `ReleaseError` at the
+ * first resource that stays: what was made before it may still be in use by it.
  */
-export async function releaseVm(directory: VmDirectory, layout: Layout): Promise<void> {
+export async function releaseHolding(holding: Holding, layout: Layout): Promise<void> {
   try {
-    for (const resource of (await readManifest(directory)).reverse()) {
-      await releaseResource(resource, directory, layout)
+    const resources = await readManifest(holding)
+    for (const resource of resources.toReversed()) {
+      await releaseResource(resource, holding, layout)
     }
-    await rm(directory.path, { recursive: true, force: true })
+    if (holding.kind === 'vms') await keepEnd(layout, holding, resources)
+    await rm(holding.path, { recursive: true, force: true })
   } catch (cause) {
-    throw new ReleaseError(directory, cause)
+    throw new ReleaseError(holding, cause)
   }
-}
-
-async function readManifest(directory: VmDirectory): Promise<Resource[]> {
-  const text = await readFile(directory.manifestPath, 'utf8').catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return ''
-    throw error
-  })
-  // What follows the last newline was cut off by the writer's death, before its resource was made.
-  const lines = text.split('\n').slice(0, -1)
-  return lines.map((line) => Resource.parse(JSON.parse(line)))
 }

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { VulcanError } from '@vulcan/schema'
-import { type Layout, launchPath, lockPath, ownersDir, uidLeasesDir, vmsDir } from './layout.ts'
+import { HOLDING_KINDS, holdingsDir } from './holding.ts'
+import { type Layout, launchPath, lockPath, ownersDir } from './layout.ts'
+import { prepareLeases } from './lease.ts'
 
 /** What `vulcan-launch hold` exits with when somebody else holds the lock (EX_TEMPFAIL, sysexits.h). */
 const EXIT_HELD_BY_ANOTHER = 75
@@ -74,7 +76,9 @@ async function prepareRunDir(layout: Layout): Promise<void> {
       `${layout.runDir} must belong to the user of this process and have mode 0700: it holds sockets that command VMs`,
     )
   }
-  for (const dir of [ownersDir(layout), vmsDir(layout), uidLeasesDir(layout)]) {
+  const kinds = HOLDING_KINDS.map((kind) => holdingsDir(layout, kind))
+  for (const dir of [ownersDir(layout), ...kinds]) {
     await mkdir(dir, { recursive: true, mode: 0o700 })
   }
+  await prepareLeases(layout)
 }

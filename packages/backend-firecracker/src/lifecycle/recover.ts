@@ -1,8 +1,10 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errno.ts'
-import { type Layout, ownersDir, scratchRootDir, VmDirectory, vmsDir } from './layout.ts'
-import { releaseVm } from './manifest.ts'
+import { HOLDING_KINDS, Holding, holdingsDir } from './holding.ts'
+import { type Layout, ownersDir, scratchRootDir } from './layout.ts'
+import { removeStrayLeases } from './lease.ts'
+import { releaseHolding } from './manifest.ts'
 import { holdLock } from './owner.ts'
 
 /** What a recovery did. */
@@ -14,26 +16,38 @@ export interface Recovery {
 }
 
 /**
- * Releases what dead owners left. A living owner, proved by its lock and not by a pid, is left
- * alone. Any number of processes may do this at once: each VM is claimed by one `rename`.
+ * Releases what dead owners left, and what `ownerId`, the caller, holds without using it: what it
+ * could not release before. A living owner, proved by its lock and not by a pid, is left alone. Any
+ * number of processes may do this at once: each holding is claimed by one `rename`.
  */
-export async function recover(layout: Layout, ownerId: string): Promise<Recovery> {
+export async function recover(
+  layout: Layout,
+  ownerId: string,
+  isInUse: (own: Holding) => boolean = () => true,
+): Promise<Recovery> {
   const released: string[] = []
   const failures: unknown[] = []
-  for (const [deadId, directories] of await foreignOwners(layout, ownerId)) {
-    await using lock = await holdLock(layout, deadId)
-    if (lock === undefined) continue
-    for (const directory of directories) {
-      try {
-        const claimed = await claim(layout, directory, ownerId)
-        if (claimed === undefined) continue
-        await releaseVm(claimed, layout)
-        released.push(directory.vmId)
-      } catch (error) {
-        failures.push(error)
-      }
+  const release = async (holding: Holding) => {
+    try {
+      const claimed = await claim(layout, holding, ownerId)
+      if (claimed === undefined) return
+      await releaseHolding(claimed, layout)
+      if (holding.kind === 'vms') released.push(holding.id)
+    } catch (error) {
+      failures.push(error)
     }
   }
+  const owners = await listOwners(layout)
+  for (const holding of owners.get(ownerId) ?? []) {
+    if (!isInUse(holding)) await release(holding)
+  }
+  owners.delete(ownerId)
+  for (const [deadId, holdings] of owners) {
+    await using lock = await holdLock(layout, deadId)
+    if (lock === undefined) continue
+    for (const holding of holdings) await release(holding)
+  }
+  await removeStrayLeases(layout)
   await removeScratchOfOlderBoots(layout)
   return { released, failures }
 }
@@ -43,29 +57,49 @@ export async function readBootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
 }
 
-async function foreignOwners(layout: Layout, ownerId: string): Promise<Map<string, VmDirectory[]>> {
-  const owners = new Map<string, VmDirectory[]>()
+/** Everything that is held in this run directory, whoever owns it, VMs first. */
+export async function listHoldings(layout: Layout): Promise<Holding[]> {
+  const holdings: Holding[] = []
+  for (const kind of HOLDING_KINDS) {
+    for (const name of await namesIn(holdingsDir(layout, kind))) {
+      const holding = Holding.parse(layout, kind, name)
+      if (holding !== undefined) holdings.push(holding)
+    }
+  }
+  return holdings
+}
+
+/** All who have a lock or hold something. */
+async function listOwners(layout: Layout): Promise<Map<string, Holding[]>> {
+  const owners = new Map<string, Holding[]>()
   for (const name of await readdir(ownersDir(layout))) {
     if (name.endsWith('.lock')) owners.set(name.slice(0, -'.lock'.length), [])
   }
-  for (const name of await readdir(vmsDir(layout))) {
-    const directory = VmDirectory.parse(layout, name)
-    if (directory === undefined) continue
-    owners.set(directory.ownerId, [...(owners.get(directory.ownerId) ?? []), directory])
+  for (const holding of await listHoldings(layout)) {
+    owners.set(holding.ownerId, [...(owners.get(holding.ownerId) ?? []), holding])
   }
-  owners.delete(ownerId)
   return owners
 }
 
-/** Makes a dead owner's VM ours; undefined when another process was first. */
+/** None in a directory that is not there, since nothing was ever run. */
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** Makes a holding ours, if it is not; undefined when another process was first. */
 async function claim(
   layout: Layout,
-  directory: VmDirectory,
+  holding: Holding,
   ownerId: string,
-): Promise<VmDirectory | undefined> {
-  const claimed = new VmDirectory(layout, directory.vmId, ownerId)
+): Promise<Holding | undefined> {
+  const claimed = new Holding(layout, holding.kind, holding.id, ownerId)
   try {
-    await rename(directory.path, claimed.path)
+    await rename(holding.path, claimed.path)
     return claimed
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined
@@ -76,7 +110,7 @@ async function claim(
 async function removeScratchOfOlderBoots(layout: Layout): Promise<void> {
   const bootId = await readBootId()
   const root = scratchRootDir(layout)
-  const boots = await readdir(root).catch(() => [])
+  const boots = await namesIn(root)
   for (const boot of boots.filter((boot) => boot !== bootId)) {
     await rm(join(root, boot), { recursive: true, force: true })
   }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { ProtocolError } from './errors.ts'
 
 /** The most bytes of JSON in one request, and in any message of the untyped run. */
-const MAX_REQUEST_BYTES = 16 * 1024 * 1024
+export const MAX_REQUEST_BYTES = 16 * 1024 * 1024
 /** The most bytes of JSON in one message of a typed operation towards the host. */
 const MAX_EVENT_BYTES = 64 * 1024
 

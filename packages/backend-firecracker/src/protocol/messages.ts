@@ -29,6 +29,33 @@ const Result = z.object({
 const RunMessage = z.discriminatedUnion('type', [Output, Started, Result])
 export type RunMessage = z.infer<typeof RunMessage>
 
+const Log = z.object({
+  type: z.literal('log'),
+  line: z.string(),
+  /** Agents that know only the fixed shape do not say. */
+  stream: z.enum(['stdout', 'stderr']).default('stdout'),
+})
+
+const UntypedResult = z.object({
+  type: z.literal('result'),
+  response: z
+    .object({
+      exit_code: z.int(),
+      output: z.string().default(''),
+      error: z.string().default(''),
+    })
+    .transform(({ exit_code: exitCode, ...rest }) => ({ exitCode, ...rest })),
+})
+
+const UntypedMessage = z.discriminatedUnion('type', [Log, UntypedResult])
+export type UntypedMessage = z.infer<typeof UntypedMessage>
+
+/** The answer to `configure`. */
+const Configured = z.object({
+  type: z.literal('result'),
+  response: z.object({ error: z.string().max(16 * 1024) }),
+})
+
 /** Checks the agent's announcement. Throws `ProtocolError` `message_unexpected`. */
 export function parseReady(message: unknown): { version: string } {
   return parse(Ready, message, 'readiness')
@@ -39,20 +66,48 @@ export function parseRunMessage(message: unknown): RunMessage {
   return parse(RunMessage, message, 'message of a run')
 }
 
-/** The typed request of a run, as it goes over the wire. */
-export function runRequest(spec: WorkloadSpec): object {
+/** Checks one message of an untyped run. Throws `ProtocolError` `message_unexpected`. */
+export function parseUntypedMessage(message: unknown): UntypedMessage {
+  return parse(UntypedMessage, message, 'message of an untyped run')
+}
+
+/** Checks the answer to `configure`; its error is empty when all was done. Throws `ProtocolError`. */
+export function parseConfigured(message: unknown): { error: string } {
+  return parse(Configured, message, 'answer to configure').response
+}
+
+/** The untyped request of a run (GuestRequest), which every agent understands. */
+export function guestRequest(spec: WorkloadSpec): object {
   return {
-    type: 'run',
     runtime: spec.runtime,
     code: spec.code,
     code_archive: spec.codeArchive && base64(spec.codeArchive),
     entrypoint: spec.entrypoint,
-    args: spec.args,
     input: spec.input && base64(spec.input),
     env: spec.env,
     timeout_s: spec.timeoutS,
+  }
+}
+
+/** The typed request of a run: says more, and gets exact bytes back. */
+export function runRequest(spec: WorkloadSpec): object {
+  return {
+    type: 'run',
+    ...guestRequest(spec),
+    args: spec.args,
     output_limit: spec.outputLimitBytes,
   }
+}
+
+/** What the guest is told of its network. */
+export function configureRequest(network: {
+  readonly addresses: readonly string[]
+  readonly gateways: readonly string[]
+  readonly dns: readonly string[]
+  readonly mtu: number
+}): object {
+  const { addresses, gateways, dns, mtu } = network
+  return { type: 'configure', address: addresses, gateway: gateways, dns, mtu }
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,5 +1,4 @@
-import { type FirecrackerConfig, type Layout, loadConfig } from '@vulcan/backend-firecracker'
-import { findPlaces } from '../places.ts'
+import { readSettings, type Settings } from '../settings.ts'
 import { type Check, type Finding, fail } from './check.ts'
 import { imageChecks } from './image-checks.ts'
 import { machineChecks } from './machine-checks.ts'
@@ -17,16 +16,15 @@ export interface Diagnosis extends Finding {
  * The last ones boot a VM. Workloads can run when none of them fails.
  */
 export async function* examine(env: Env, signal: AbortSignal): AsyncGenerator<Diagnosis> {
-  let layout: Layout
-  let config: FirecrackerConfig
+  let settings: Settings
   try {
-    layout = findPlaces(env, process.getuid?.() === 0)
-    config = loadConfig(env, layout.homeDir)
+    settings = readSettings(env)
   } catch (error) {
     const finding = error instanceof Error ? error.message : String(error)
     yield { code: 'configuration', ...fail(finding, 'correct the variable') }
     return
   }
+  const { layout, config } = settings
   const checks: Check[] = [
     ...machineChecks(layout, config),
     ...programChecks(layout),

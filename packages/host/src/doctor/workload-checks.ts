@@ -42,7 +42,8 @@ async function withHost(
   }
 }
 
-function checkVmm({ vmm }: Host): Finding {
+function checkVmm({ vmm, unavailable }: Host): Finding {
+  if (vmm === undefined) return fail(unavailable, 'mend what is marked FAIL above')
   const finding = `${vmm.name} ${vmm.version}, isolation ${vmm.isolationStrength}: ${vmm.reason}`
   if (vmm.isolationStrength === 'hardware') return ok(finding)
   return warn(finding, 'for untrusted code, use a machine on which KVM boots a guest')

@@ -1,0 +1,85 @@
+import { appendFileSync } from 'node:fs'
+import { NetworkMode, PHASES, Reason, Runtime } from '@vulcan/schema'
+import * as z from 'zod'
+import type { Holding } from './holding.ts'
+import { readLines } from './lines.ts'
+
+/** A guest has a say in the words for its end. */
+const ERROR_CHARACTERS_MAX = 2_000
+
+/** What a VM is, from its beginning on. Times are milliseconds since the epoch. */
+const Opened = z.object({
+  event: z.literal('opened'),
+  atMs: z.int(),
+  runtime: Runtime,
+  cid: z.int(),
+  vcpus: z.int(),
+  memMib: z.int(),
+  network: NetworkMode,
+  /** Name and version of its VMM. */
+  vmm: z.string(),
+})
+const Entered = z.object({ event: z.literal('phase'), atMs: z.int(), phase: z.enum(PHASES) })
+const Ended = z.object({
+  event: z.literal('ended'),
+  atMs: z.int(),
+  reason: Reason,
+  exitCode: z.int().nullable(),
+  error: z.string(),
+})
+const JournalEvent = z.discriminatedUnion('event', [Opened, Entered, Ended])
+type JournalEvent = z.infer<typeof JournalEvent>
+
+export type VmFacts = Omit<z.infer<typeof Opened>, 'event' | 'atMs'>
+export type VmEnd = Pick<z.infer<typeof Ended>, 'reason' | 'exitCode' | 'error'>
+
+/** What happened to a VM, line by line, for those who look at it from outside or after its owner's death. */
+export class Journal {
+  readonly #holding: Holding
+
+  constructor(holding: Holding) {
+    this.#holding = holding
+  }
+
+  opened(facts: VmFacts): void {
+    this.#append({ event: 'opened', atMs: Date.now(), ...facts })
+  }
+
+  entered(phase: (typeof PHASES)[number]): void {
+    this.#append({ event: 'phase', atMs: Date.now(), phase })
+  }
+
+  /** Why it ended: to be said once, when it is known. */
+  ended({ reason, exitCode, error }: VmEnd): void {
+    const words = error.slice(0, ERROR_CHARACTERS_MAX)
+    this.#append({ event: 'ended', atMs: Date.now(), reason, exitCode, error: words })
+  }
+
+  #append(event: JournalEvent): void {
+    appendFileSync(this.#holding.journalPath, `${JSON.stringify(event)}\n`, { mode: 0o600 })
+  }
+}
+
+/** A VM as its journal tells it. */
+export interface VmStory {
+  readonly facts: VmFacts
+  readonly sinceMs: number
+  readonly phases: readonly { readonly phase: (typeof PHASES)[number]; readonly atMs: number }[]
+  readonly end: (VmEnd & { readonly atMs: number }) | undefined
+}
+
+/** Undefined for a VM that has no journal, or none any more. */
+export async function readJournal(holding: Holding): Promise<VmStory | undefined> {
+  const events = await readLines(holding.journalPath, JournalEvent)
+  const [first] = events
+  if (first?.event !== 'opened') return undefined
+  const { event: _, atMs: sinceMs, ...facts } = first
+  return {
+    facts,
+    sinceMs,
+    phases: events.flatMap((event) =>
+      event.event === 'phase' ? [{ phase: event.phase, atMs: event.atMs }] : [],
+    ),
+    end: events.find((event) => event.event === 'ended'),
+  }
+}
