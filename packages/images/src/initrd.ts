@@ -13,8 +13,9 @@ const EMPTY_DIRECTORIES = ['dev', 'proc', 'sys', 'image', 'scratch', 'newroot']
 const MODULES_PREFIX = 'modules/'
 
 /**
- * The initrd of a kernel and an agent: `/init`, `/modules/*.ko` with `/modules/order`, and mount
- * points. Uncompressed, since it never leaves the machine and the guest would have to unpack it.
+ * The initrd of a kernel and an agent: `/init`, `/modules/*.ko` with `/modules/order` and
+ * `/modules/order-network`, and mount points. Uncompressed, since it never leaves the machine and
+ * the guest would have to unpack it.
  *
  * Throws `guest_agent_missing`.
  */

@@ -17,7 +17,7 @@ const DOWNLOAD_DEADLINE_MS = 15 * 60_000
 const DECOMPRESS_DEADLINE_MS = 60_000
 const NEEDED_BYTES = 600 * 1024 * 1024
 
-/** The ELF kernel, and decompressed the modules for the initrd with the order to load them in. */
+/** The ELF kernel, and decompressed the modules for the initrd with the orders to load them in. */
 export const kernelArtefact: Artefact = {
   name: 'kernel',
   kind: 'kernel',
@@ -62,16 +62,24 @@ async function findVersion(work: string): Promise<string> {
 async function copyModules(source: string, output: string, context: BuildContext): Promise<void> {
   const compressed = await findCompressedModules(source)
   const modules = new Map<string, Buffer>()
-  const order = await resolveLoadOrder(kernelRecipe.modules, async (name) => {
+  const dependenciesOf = async (name: string): Promise<string[]> => {
     const path = compressed.get(name)
     if (path === undefined) throw new KernelFormatError(`it has no module ${name}`)
-    const module = stripModuleSignature(name, await decompress(path, context.signal))
+    const module =
+      modules.get(name) ?? stripModuleSignature(name, await decompress(path, context.signal))
     modules.set(name, module)
     return readModuleDependencies(name, module)
-  })
+  }
+  const always = await resolveLoadOrder(kernelRecipe.modules, dependenciesOf)
+  const network = await resolveLoadOrder(kernelRecipe.networkModules, dependenciesOf)
   await mkdir(output)
   for (const [name, module] of modules) await writeFile(join(output, `${name}.ko`), module)
-  await writeFile(join(output, 'order'), order.map((name) => `${name}.ko\n`).join(''))
+  const list = (names: readonly string[]) => names.map((name) => `${name}.ko\n`).join('')
+  await writeFile(join(output, 'order'), list(always))
+  await writeFile(
+    join(output, 'order-network'),
+    list(network.filter((name) => !always.includes(name))),
+  )
 }
 
 /** Module name → `.ko.xz` file. */

@@ -37,6 +37,7 @@ test('the initrd holds the agent, the modules of the kernel, and mount points', 
         (path) => `drwxr-xr-x ${path}`,
       ),
       '-rw-r--r-- modules/order',
+      '-rw-r--r-- modules/order-network',
       '-rw-r--r-- modules/virtio_blk.ko',
     ].toSorted(byPath),
   )
@@ -79,6 +80,7 @@ async function storeKernel(home: string): Promise<void> {
     await writeFile(join(output, 'vmlinux'), 'a kernel')
     await writeFile(join(output, 'modules', 'virtio_blk.ko'), 'a module')
     await writeFile(join(output, 'modules', 'order'), 'virtio_blk.ko\n')
+    await writeFile(join(output, 'modules', 'order-network'), '')
     return { kernel: '6.12' }
   }
   await ensureArtefact(home, { ...kernelArtefact, neededBytes: 0, build }, silentContext)
