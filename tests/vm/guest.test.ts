@@ -82,6 +82,9 @@ def attempt(name, action):
 def call(function, *args):
     if function(*args) < 0: raise OSError(ctypes.get_errno(), "")
 attempt("vsock", lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM))
+attempt("raw socket", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
+attempt("raw IPv6 socket", lambda: socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6))
+attempt("packet socket", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
 attempt("mount", lambda: call(libc.mount, b"none", b"/work", b"tmpfs", 0, None))
 attempt("user namespace", lambda: call(libc.unshare, 0x10000000))
 attempt("setuid", lambda: os.setuid(0))
@@ -97,6 +100,9 @@ print([line for line in status.splitlines() if line.startswith(("CapEff", "CapBn
   const { stdout } = await vulcan.python(code)
   assert.deepEqual(stdout.toString().trim().split('\n'), [
     'vsock EPERM',
+    'raw socket EPERM',
+    'raw IPv6 socket EPERM',
+    'packet socket EPERM',
     'mount EPERM',
     'user namespace EPERM',
     'setuid EPERM',

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::ioctl::{NoArg, Opcode, Setter, ioctl, opcode};
 use rustix::time::{ClockId, Timespec, clock_settime};
 
+use crate::fork::Failure;
+use crate::network;
 use crate::protocol::{ConfigureRequest, ConfigureResponse, Reason};
 
 const ENTROPY_LIMIT_BYTES: usize = 512;
@@ -29,7 +31,11 @@ pub fn configure(request: ConfigureRequest) -> ConfigureResponse {
             error: String::new(),
             reason: None,
         },
-        Err(error) => refuse(error),
+        Err(Failure::Request(error)) => refuse(error),
+        Err(Failure::Agent(error)) => ConfigureResponse {
+            error,
+            reason: None,
+        },
     }
 }
 
@@ -41,26 +47,21 @@ pub fn refuse(error: String) -> ConfigureResponse {
     }
 }
 
-fn apply(request: ConfigureRequest) -> Result<(), String> {
-    let network = [
-        ("address", request.address),
-        ("gateway", request.gateway),
-        ("dns", request.dns),
-    ];
-    if let Some((name, _)) = network.iter().find(|(_, value)| value.is_some()) {
-        return Err(format!("{name}: not supported yet"));
-    }
+fn apply(request: ConfigureRequest) -> Result<(), Failure> {
+    let network = network::Settings::check(&request).map_err(Failure::Request)?;
+    let refuse = |field: &'static str| move |error| Failure::Request(format!("{field}: {error}"));
     if let Some(clock) = request.clock {
-        set_clock(&clock).map_err(|error| format!("clock: {error}"))?;
+        set_clock(&clock).map_err(refuse("clock"))?;
     }
     if let Some(hostname) = request.hostname {
         rustix::system::sethostname(hostname.as_bytes())
-            .map_err(|error| format!("hostname: {error}"))?;
+            .map_err(|error| refuse("hostname")(error.to_string()))?;
     }
     if let Some(entropy) = request.entropy {
-        add_entropy(&entropy).map_err(|error| format!("entropy: {error}"))?;
+        add_entropy(&entropy).map_err(refuse("entropy"))?;
     }
-    Ok(())
+    network::configure_device(&network)
+        .map_err(|failure| Failure::Agent(format!("network: {failure}")))
 }
 
 fn set_clock(text: &str) -> Result<(), String> {

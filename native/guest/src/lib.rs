@@ -6,12 +6,14 @@ pub mod connection;
 pub mod fork;
 pub mod log;
 pub mod message;
+pub mod network;
 pub mod operation;
 pub mod protocol;
 pub mod reaper;
 pub mod report;
 pub mod run;
 pub mod serve;
+pub mod step;
 pub mod words;
 pub mod workload;
 

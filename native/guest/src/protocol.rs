@@ -27,18 +27,43 @@ pub struct RunRequest {
     pub output_limit: Option<u64>,
 }
 
-/// What a VM is told after its start or after a restore.
+/// What a VM is told after its start or after a restore. What is absent stays as it is, but for
+/// the network: `address` or `mtu` make the one network device anew, with all that is given here
+/// and nothing that it had before.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct ConfigureRequest {
-    pub address: Option<serde_json::Value>,
-    pub gateway: Option<serde_json::Value>,
-    pub dns: Option<serde_json::Value>,
+    /// Addresses with the lengths of their networks, of both families, such as `192.0.2.2/30`.
+    pub address: Option<OneOrMany>,
+    /// The default routes, at most one for each family. A gateway may be outside all networks of
+    /// `address`, which then is taken to be on the link.
+    pub gateway: Option<OneOrMany>,
+    /// The name servers in `/etc/resolv.conf`.
+    pub dns: Option<OneOrMany>,
+    /// In bytes; at least 1280 with IPv6. Without it the device's own, which the VMM may give.
+    pub mtu: Option<u32>,
     pub hostname: Option<String>,
     /// The time, in RFC 3339.
     pub clock: Option<String>,
     /// Random bytes in base64.
     pub entropy: Option<String>,
+}
+
+/// A list of texts; a single one may stand for itself.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a text or a list of texts")]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
 }
 
 /// Where output comes from.
@@ -114,7 +139,9 @@ impl From<Refusal> for RunResponse {
     }
 }
 
-/// The answer to `configure`; without an error everything in the request was done.
+/// The answer to `configure`; without an error everything in the request was done. An error with
+/// a reason is the request's, which then changed nothing of the network; one without is of a step
+/// that failed in the VM.
 #[derive(Serialize)]
 pub struct ConfigureResponse {
     pub error: String,

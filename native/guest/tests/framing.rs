@@ -125,12 +125,20 @@ fn a_request_that_is_cut_off_ends_the_operation_without_an_answer() {
 }
 
 #[test]
-fn a_network_cannot_be_configured_yet() {
-    let request = json!({"type": "configure", "address": "192.0.2.1/30"});
-    assert_invalid(
-        &Place::new().request(&request).outcome(),
-        "not supported yet",
+fn a_network_that_makes_no_sense_is_refused_with_its_field() {
+    let refused = |request: serde_json::Value, words: &str| {
+        assert_invalid(&Place::new().request(&request).outcome(), words);
+    };
+    refused(
+        json!({"type": "configure", "address": "192.0.2.1"}),
+        "address: \"192.0.2.1\": ",
     );
+    refused(
+        json!({"type": "configure", "gateway": ["192.0.2.1"]}),
+        "gateway: 192.0.2.1 has no address",
+    );
+    refused(json!({"type": "configure", "mtu": 9}), "mtu: 9 ");
+    refused(json!({"type": "configure", "dns": [1]}), "request: ");
 }
 
 #[test]

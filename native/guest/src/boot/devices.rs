@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags, inotify};
 
-use super::{During, Failure};
+use crate::step::{During, Failure};
 
 const DRIVES_TIMEOUT: Duration = Duration::from_secs(10);
 /// The nodes that every user may open; all others are root's.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{During, Failure};
+use crate::step::{During, Failure};
 
 const DEFAULT_PORT: u32 = 1024;
 const DEFAULT_INIT: &str = "/usr/local/bin/vulcan-guest";

@@ -9,7 +9,6 @@ mod stages;
 mod system;
 
 use std::fmt;
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -17,34 +16,10 @@ pub use kernel_args::KernelArgs;
 pub use stages::boot_ms;
 pub use system::{WORKLOAD_GROUPS, bring_up};
 
+use crate::network;
 use crate::protocol::Stages;
-
-/// A step of the boot that failed; a VM cannot go on after it.
-#[derive(Debug)]
-pub struct Failure {
-    step: String,
-    cause: io::Error,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.step, self.cause)
-    }
-}
-
-/// Names the step that a result belongs to.
-trait During<T> {
-    fn during(self, step: impl Into<String>) -> Result<T, Failure>;
-}
-
-impl<T, E: Into<io::Error>> During<T> for Result<T, E> {
-    fn during(self, step: impl Into<String>) -> Result<T, Failure> {
-        self.map_err(|error| Failure {
-            step: step.into(),
-            cause: error.into(),
-        })
-    }
-}
+use crate::step::During;
+pub use crate::step::Failure;
 
 /// Stage 1: from the initrd to the image's root. Returns only if that failed.
 pub fn initrd() -> Failure {
@@ -61,7 +36,10 @@ pub fn initrd() -> Failure {
 fn switch_to_image(stages: &mut Stages) -> Result<std::convert::Infallible, Failure> {
     root::mount_kernel_file_systems()?;
     devices::open_console();
-    modules::load("/modules")?;
+    modules::load("order")?;
+    if network::is_present().during("looking for a network device")? {
+        modules::load("order-network")?;
+    }
     devices::wait_for(&["vda", "vdb"])?;
     root::mount_overlay()?;
     let next = KernelArgs::read()?.init;

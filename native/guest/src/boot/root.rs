@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_move, unmount};
 
-use super::{During, Failure};
+use crate::step::{During, Failure};
 
 const NEW_ROOT: &str = "/newroot";
 

@@ -10,7 +10,8 @@ use rustix::ioctl::{Opcode, Setter, ioctl};
 use rustix::mount::{MountFlags, mount};
 use rustix::net::{AddressFamily, SocketType, socket};
 
-use super::{During, Failure, devices};
+use super::devices;
+use crate::step::{During, Failure};
 use crate::workload::{WORK_DIR, WORKLOAD_USER};
 
 /// Where the workload's control group is made.
