@@ -15,9 +15,11 @@ use crate::mounts::{Access, Bind, Root};
 use crate::namespaces::Network;
 use crate::parent::Parent;
 use crate::rlimits;
+use crate::tap::Tap;
 
 pub const USAGE: &str = "\
 vulcan-launch exec [--record FILE] [--cgroup DIR]... [--new-netns | --netns PATH]
+                   [--tap NAME:FD]...
                    [--root DIR --bind SRC:DST[:rw|:dev]...]
                    [--uid N --gid N [--group N]...] [--rlimit NAME=SOFT[:HARD]]...
                    [--die-with-parent[=PID]] -- PROGRAM ARG...
@@ -69,6 +71,7 @@ fn parse_exec(parser: &mut lexopt::Parser) -> Result<Plan, Failure> {
                 let path = path_value(parser)?;
                 set_network(&mut plan, Network::Join(path))?;
             }
+            Some(Long("tap")) => plan.taps.push(parse_tap(&text_value(parser)?)?),
             Some(Long("root")) => root_dir = Some(path_value(parser)?),
             Some(Long("bind")) => binds.push(parse_bind(&value(parser)?)?),
             Some(Long("uid")) => uid = Some(number(parser, "--uid")?),
@@ -108,6 +111,20 @@ fn set_network(plan: &mut Plan, network: Network) -> Result<(), Failure> {
     }
     plan.network = network;
     Ok(())
+}
+
+/// `NAME:FD`, of which no name of a device contains the colon.
+fn parse_tap(text: &str) -> Result<Tap, Failure> {
+    let refuse = || Failure::usage(format!("--tap {text}: takes NAME:FD, FD from 3"));
+    let (name, fd) = text.split_once(':').ok_or_else(refuse)?;
+    let fd = fd.parse().map_err(|_| refuse())?;
+    if name.is_empty() || name.len() >= libc::IFNAMSIZ || fd <= libc::STDERR_FILENO {
+        return Err(refuse());
+    }
+    Ok(Tap {
+        name: name.to_owned(),
+        fd,
+    })
 }
 
 /// `SRC:DST[:rw|:dev]`; neither path can contain a colon, and DST is absolute and plain.

@@ -15,11 +15,13 @@ use crate::namespaces::{self, Network};
 use crate::parent::Parent;
 use crate::record;
 use crate::rlimits::Limit;
+use crate::tap::Tap;
 
 #[derive(Default)]
 pub struct Plan {
     pub record: Option<PathBuf>,
     pub cgroups: Vec<PathBuf>,
+    pub taps: Vec<Tap>,
     pub network: Network,
     pub root: Option<Root>,
     pub identity: Option<Identity>,
@@ -37,8 +39,8 @@ pub fn become_program(plan: &Plan, parent_at_start: Option<Pid>) -> Failure {
     }
 }
 
-/// The order matters: the record comes first, because what is not written down leaks; cgroups and namespaces need the
-/// privileges that the identity gives up; and the parent-death signal comes last, because a change of identity
+/// The order matters: the record comes first, because what is not written down leaks; cgroups, TAPs and
+/// namespaces need the privileges that the identity gives up, and TAPs are where the caller is; and the parent-death signal comes last, because a change of identity
 /// clears it.
 fn prepare(plan: &Plan, parent_at_start: Option<Pid>) -> Result<(), Failure> {
     if let Some(identity) = &plan.identity {
@@ -49,6 +51,9 @@ fn prepare(plan: &Plan, parent_at_start: Option<Pid>) -> Result<(), Failure> {
     }
     for cgroup in &plan.cgroups {
         enter_cgroup(cgroup)?;
+    }
+    for tap in &plan.taps {
+        tap.open()?;
     }
     namespaces::enter(&plan.network, plan.root.is_some())?;
     if let Some(root) = &plan.root {

@@ -15,6 +15,7 @@ mod namespaces;
 mod parent;
 mod record;
 mod rlimits;
+mod tap;
 mod tsc;
 
 use std::process::ExitCode;
