@@ -1,5 +1,6 @@
 import { Fault } from '@vulcan/firecracker'
 import type { Identity } from './command-line.ts'
+import type { Tap } from './network-arguments.ts'
 
 /** What one program may see and be. */
 export interface Jail {
@@ -11,6 +12,8 @@ export interface Jail {
   /** Supplementary groups; only with an identity. */
   readonly groups?: readonly number[]
   readonly openFilesMax: number
+  /** Of this process's network namespace; the program, which is in an empty one, has them open. */
+  readonly taps?: readonly Tap[]
 }
 
 /** `target` is the path inside; without `access` it can only be read. */
@@ -38,6 +41,7 @@ export function launchArguments(
     'exec',
     `--die-with-parent=${parentPid}`,
     '--new-netns',
+    ...(jail.taps ?? []).flatMap(({ name, fd }) => ['--tap', `${name}:${fd}`]),
     ...['--root', jail.emptyDir],
     ...jail.binds.flatMap((bind) => ['--bind', bindArgument(bind)]),
     ...['--rlimit', 'core=0', '--rlimit', `nofile=${jail.openFilesMax}`],

@@ -3,6 +3,7 @@ import type { Accelerator } from './command-line.ts'
 import { driveArguments } from './drive-arguments.ts'
 import { INSIDE } from './inside.ts'
 import { kernelArguments } from './kernel-arguments.ts'
+import { networkArguments } from './network-arguments.ts'
 
 /** The descriptor on which QEMU finds its monitor. */
 export const MONITOR_FD = 3
@@ -59,15 +60,19 @@ function memoryArguments(memSizeMib: number): string[] {
  * The guest finds the buses in falling order of their numbers (QEMU lists them so in the ACPI
  * tables), so the first device, the root drive, gets the highest.
  */
-function deviceArguments({ drives, vsock, entropy }: MachineConfiguration): string[] {
-  const count = drives.length + (vsock ? 1 : 0) + (entropy ? 1 : 0)
+function deviceArguments(configuration: MachineConfiguration): string[] {
+  const { drives, networkInterfaces, vsock, entropy } = configuration
+  const count = drives.length + networkInterfaces.length + (vsock ? 1 : 0) + (entropy ? 1 : 0)
   if (count > BUS_COUNT) {
     throw new Fault(`Start microvm error: ${count} devices, the machine has room for ${BUS_COUNT}`)
   }
   const bus = (index: number) => `virtio-mmio-bus.${BUS_COUNT - 1 - index}`
   return [
     ...drives.flatMap((drive, index) => driveArguments(drive, index, bus(index))),
-    ...(vsock ? vsockArguments(bus(drives.length)) : []),
+    ...networkInterfaces.flatMap((network, index) =>
+      networkArguments(network, index, bus(drives.length + index)),
+    ),
+    ...(vsock ? vsockArguments(bus(drives.length + networkInterfaces.length)) : []),
     ...(entropy ? entropyArguments(entropy, bus(count - 1)) : []),
   ]
 }

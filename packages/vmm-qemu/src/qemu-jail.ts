@@ -5,6 +5,7 @@ import { Fault, type MachineConfiguration } from '@vulcan/firecracker'
 import { INSIDE } from './inside.ts'
 import type { Bind, Jail } from './jail.ts'
 import type { MachineHost } from './machine-host.ts'
+import { tapsOf } from './network-arguments.ts'
 
 const KVM = '/dev/kvm'
 /** Drives, event descriptors of devices, vhost-user and the emulator itself. */
@@ -25,6 +26,7 @@ export async function qemuJail(
     identity: host.identity,
     groups: useKvm && host.identity !== undefined ? kvmGroups(await statKvm()) : [],
     openFilesMax: OPEN_FILES_MAX,
+    taps: tapsOf(configuration.networkInterfaces),
     binds: [
       ...emulatorBinds(host.programs.qemu),
       device('/dev/null'),

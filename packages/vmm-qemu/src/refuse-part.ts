@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type ConfigurationPart, Fault } from '@vulcan/firecracker'
 import { throttleLimits } from './drive-arguments.ts'
+import { networkArguments, networkFault } from './network-arguments.ts'
 import { entropyArguments } from './qemu-arguments.ts'
 
 /** Throws `Fault` for a part of the configuration that cannot be honoured. */
@@ -23,7 +24,8 @@ export async function refusePart(part: ConfigurationPart): Promise<void> {
         throw unsupported('a console elsewhere than on stdout')
       return
     case 'network_interface':
-      throw unsupported('a network interface')
+      networkArguments(part.value, 0, '')
+      return refuseMissingTap(part.value.hostDevName)
     case 'metrics':
       throw unsupported('metrics')
     case 'boot_source':
@@ -49,6 +51,19 @@ async function refuseVsock(udsPath: string): Promise<void> {
     throw new Fault(`Vsock config error: ${directory} cannot be used: ${String(cause)}`, { cause })
   }
   throw new Fault(`Vsock config error: ${directory} is not a directory`)
+}
+
+/**
+ * The TAP must be there, in this process's network namespace: with a name that is free, Firecracker
+ * makes one as root, which leads nowhere.
+ */
+async function refuseMissingTap(name: string): Promise<void> {
+  // Not in /sys, which may show another namespace.
+  const devices = await readFile('/proc/self/net/dev', 'utf8')
+  if (devices.split('\n').some((line) => line.trim().startsWith(`${name}:`))) return
+  throw networkFault(
+    `Open tap device failed: Error while creating ifreq structure: No such device (os error 19). Invalid TUN/TAP Backend provided by ${name}. Check our documentation on setting up the network devices.`,
+  )
 }
 
 function unsupported(what: string): Fault {

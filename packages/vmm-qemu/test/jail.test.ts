@@ -30,6 +30,15 @@ test('without an identity it stays who it is, and its other processes are not li
   }
 })
 
+test('a TAP is opened for a program that stays in an empty network namespace', () => {
+  const taps = [
+    { name: 'tap0', fd: 4 },
+    { name: 'tap1', fd: 5 },
+  ]
+  const args = launchArguments({ ...JAIL, taps }, 42, '/program', [])
+  assert.deepEqual(args.slice(2, 7), ['--new-netns', '--tap', 'tap0:4', '--tap', 'tap1:5'])
+})
+
 test('a path that cannot be passed on is refused by name', () => {
   const binds = [{ source: '/a:b', target: '/drive0' }]
   assert.throws(() => launchArguments({ ...JAIL, binds }, 42, '/program', []), {

@@ -64,6 +64,37 @@ test('devices are put on the buses from the highest down, the root drive first',
   )
 })
 
+test('a network interface comes after the drives, with its TAP open already', () => {
+  const networkInterfaces = [
+    { ifaceId: 'eth0', hostDevName: 'tap0', guestMac: '06:00:AC:10:00:02', mtu: 1400 },
+    { ifaceId: 'eth1', hostDevName: 'tap1' },
+  ]
+  const args = argumentsOf({ networkInterfaces })
+  assert.deepEqual(objects(args, '-netdev'), [
+    { type: 'tap', id: 'network0', fd: '4' },
+    { type: 'tap', id: 'network1', fd: '5' },
+  ])
+  const [, , first, second, vsock] = objects(args, '-device')
+  assert.deepEqual(first, {
+    driver: 'virtio-net-device',
+    netdev: 'network0',
+    bus: 'virtio-mmio-bus.5',
+    mac: '06:00:AC:10:00:02',
+    host_mtu: 1400,
+  })
+  assert.partialDeepStrictEqual(second, { netdev: 'network1', bus: 'virtio-mmio-bus.4' })
+  assert.match(String(second?.['mac']), /^02(:[0-9a-f]{2}){5}$/)
+  assert.equal(vsock?.['bus'], 'virtio-mmio-bus.3')
+})
+
+test('interfaces without a MAC get different ones', () => {
+  const macs = Array.from({ length: 2 }, () => {
+    const args = argumentsOf({ networkInterfaces: [{ ifaceId: 'a', hostDevName: 'tap0' }] })
+    return objects(args, '-device')[2]?.['mac']
+  })
+  assert.notEqual(macs[0], macs[1])
+})
+
 test('more devices than the machine has buses are refused', () => {
   const drives = Array.from({ length: 8 }, (_, index) => ({ ...SCRATCH, driveId: `d${index}` }))
   assert.throws(() => argumentsOf({ drives }), { code: 'vmm_fault', message: /9 devices/ })

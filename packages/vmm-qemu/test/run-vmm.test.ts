@@ -155,11 +155,16 @@ test('what QEMU cannot honour is refused in words', async (t) => {
   const machine = { vcpuCount: 1, memSizeMib: 128 }
   const drive = { driveId: 'd', isRootDevice: false, pathOnHost: await host.file('drive') }
   const burst = { size: 1000, refillTime: 100, oneTimeBurst: 1 }
+  const present = { ifaceId: 'eth0', hostDevName: 'lo' }
+  const missing = { ifaceId: 'eth0', hostDevName: 'no-such-tap' }
   const refused: [string, () => Promise<void>][] = [
     ['smt', () => client.putMachineConfig({ ...machine, smt: true })],
     ['track_dirty_pages', () => client.putMachineConfig({ ...machine, trackDirtyPages: true })],
     ['huge_pages', () => client.putMachineConfig({ ...machine, hugePages: '2M' })],
-    ['network', () => client.putNetworkInterface({ ifaceId: 'eth0', hostDevName: 'tap0' })],
+    ['Open tap device failed', () => client.putNetworkInterface(missing)],
+    ['rate limiters', () => client.putNetworkInterface({ ...present, rxRateLimiter: {} })],
+    ['rate limiters', () => client.putNetworkInterface({ ...present, txRateLimiter: {} })],
+    ['MTU 67', () => client.putNetworkInterface({ ...present, mtu: 67 })],
     ['metrics', () => client.putMetrics({ metricsPath: join(host.dir, 'metrics') })],
     ['console', () => client.putSerial({ serialOutPath: join(host.dir, 'console') })],
     ['one_time_burst', () => client.putDrive({ ...drive, rateLimiter: { ops: burst } })],
@@ -169,7 +174,8 @@ test('what QEMU cannot honour is refused in words', async (t) => {
   for (const [words, request] of refused) {
     await assert.rejects(request, { code: 'vmm_api_fault', message: new RegExp(words) }, words)
   }
-  assert.deepEqual((await client.vmConfig()).drives, [], 'and changes nothing')
+  const { drives, networkInterfaces } = await client.vmConfig()
+  assert.deepEqual([drives, networkInterfaces], [[], []], 'and changes nothing')
 })
 
 test('the log goes where the API says', async (t) => {
