@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { agentReady } from './support/guest-agent.ts'
 import { ended, IMAGES, runs, VM_USER, VmmUnderTest } from './support/vmm-under-test.ts'
 
 const ROOT_DRIVE = {
@@ -16,16 +17,6 @@ const ROOT_DRIVE = {
 
 function drive(id: string, path: string) {
   return { drive_id: id, path_on_host: path, is_root_device: false, is_read_only: false }
-}
-
-/** The connection by which the guest's agent says that it is ready. */
-async function agentReady(t: TestContext, udsPath: string): Promise<Socket> {
-  const server = createServer()
-  t.after(() => server.close())
-  server.listen({ path: `${udsPath}_1024`, writableAll: true })
-  const [socket] = await once(server, 'connection')
-  server.close()
-  return socket
 }
 
 async function assertNothingLeft(vmm: VmmUnderTest, pids: readonly string[]): Promise<void> {

@@ -42,23 +42,32 @@ export class VmmUnderTest {
     this.console = text(child.stdout)
   }
 
-  /** Starts vulcan-vmm, which has nothing configured yet, and waits for its API. */
-  static async start(t: TestContext): Promise<VmmUnderTest> {
+  /**
+   * Starts vulcan-vmm, which has nothing configured yet, and waits for its API. In a network
+   * namespace it is started as hosts do it, by vulcan-launch, with its record in `vmm.pid`.
+   */
+  static async start(
+    t: TestContext,
+    { netnsPath }: { readonly netnsPath?: string } = {},
+  ): Promise<VmmUnderTest> {
     const dir = await mkdtemp(join(tmpdir(), 'vmm-'))
     t.after(() => rm(dir, { recursive: true, force: true }))
     const vsockDir = join(dir, 'vsock')
     await mkdir(vsockDir, { mode: 0o700 })
     if (isRoot) await chown(vsockDir, VM_USER, VM_USER)
     const identity = isRoot ? ['--uid', String(VM_USER), '--gid', String(VM_USER)] : []
-    const args = ['--api-sock', join(dir, 'api.sock'), ...identity]
-    const child = spawn(join(libexec, 'vulcan-vmm'), args, {
+    const vmm = [join(libexec, 'vulcan-vmm'), '--api-sock', join(dir, 'api.sock'), ...identity]
+    const launch = [join(libexec, 'vulcan-launch'), 'exec', '--record', join(dir, 'vmm.pid')]
+    const [program = '', ...args] =
+      netnsPath === undefined ? vmm : [...launch, '--netns', netnsPath, '--', ...vmm]
+    const child = spawn(program, args, {
       env: { ...process.env, VULCAN_LIBEXEC: libexec, VULCAN_RUN: join(dir, 'run') },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     t.after(() => child.kill('SIGKILL'))
-    const vmm = new VmmUnderTest(dir, child)
+    const started = new VmmUnderTest(dir, child)
     await untilListening(join(dir, 'api.sock'))
-    return vmm
+    return started
   }
 
   /** Makes a drive: zeros, or an empty file system. */
