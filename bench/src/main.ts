@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { benchColdRun } from './cold-run.ts'
+import { benchNetworkRun } from './network-run.ts'
 import { benchScratch } from './scratch.ts'
 import { benchVmmOverhead } from './vmm-overhead.ts'
 
@@ -41,4 +42,8 @@ program
     const files = { homeDir, vhostDeviceVsock, tscKhz }
     await keep(await benchColdRun(join(ROOT, 'bin/vulcan'), files, Number(runs)))
   })
+program
+  .command('network-run')
+  .option('--runs <n>', 'runs of each arm', '10')
+  .action(async ({ runs }: { runs: string }) => keep(await benchNetworkRun(Number(runs))))
 await program.parseAsync()

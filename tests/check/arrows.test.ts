@@ -14,7 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   network: [],
   backend: [],
   'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
-  host: ['backend', 'backend-firecracker', 'firecracker', 'images'],
+  host: ['backend', 'backend-firecracker', 'firecracker', 'images', 'network'],
   cli: ['host'],
 }
 

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
+import {
+  lutimes,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 
 const machineHome = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
@@ -36,15 +48,18 @@ export class VulcanUnderTest {
       await rm(runDir, { recursive: true, force: true })
       await rm(homeDir, { recursive: true, force: true })
     })
-    for (const name of ['vmlinux', 'initrd', 'rootfs', 'store']) {
-      await symlink(join(machineHome, name), join(homeDir, name))
-    }
+    await linkImages(homeDir)
     return new VulcanUnderTest(runDir, homeDir)
+  }
+
+  /** The environment that makes a host use these directories. */
+  get env(): Readonly<Record<string, string | undefined>> {
+    return { ...process.env, VULCAN_RUN: this.runDir, VULCAN_HOME: this.#homeDir }
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn(command, args, {
-      env: { ...process.env, VULCAN_RUN: this.runDir, VULCAN_HOME: this.#homeDir, ...env },
+      env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   }
@@ -116,6 +131,8 @@ export class VulcanUnderTest {
       pids.map(async (pid) => {
         const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
         const { uid } = await stat(`/proc/${pid}`).catch(() => ({ uid: 0 }))
+        // A zombie has none: it has ended, and waits for a parent who may be in no hurry.
+        if (line === '') return undefined
         const ours = line.includes(this.runDir) || isVmProcess(vmUsers, uid, line)
         return ours ? line.replaceAll('\0', ' ') : undefined
       }),
@@ -130,9 +147,35 @@ function isVmProcess(vmUsers: ReadonlySet<number>, uid: number, line: string): b
   return uid === process.getuid?.() && /qemu-system|vhost-device-vsock/.test(line)
 }
 
+/** This machine's current images, as if they had been built a while ago. */
+async function linkImages(homeDir: string): Promise<void> {
+  const rootfs = (await readdir(join(machineHome, 'rootfs'))).map((name) => join('rootfs', name))
+  const before = new Date(Date.now() - 3_600_000)
+  await mkdir(join(homeDir, 'store'))
+  await mkdir(join(homeDir, 'rootfs'))
+  for (const link of ['vmlinux', 'initrd', ...rootfs]) {
+    const file = await realpath(join(machineHome, link))
+    const artefact = join(homeDir, 'store', basename(dirname(file)))
+    await symlink(dirname(file), artefact)
+    await symlink(join(artefact, basename(file)), join(homeDir, link))
+    await lutimes(join(homeDir, link), before, before)
+  }
+}
+
 /** A directory that was never made has nothing in it. */
 function listed(path: string): Promise<string[]> {
   return readdir(path).catch(() => [])
+}
+
+/** Resolves when a process has written `text` on the stream, however it was cut. */
+export async function written(stream: Readable | null, text: string): Promise<void> {
+  assert.ok(stream)
+  let seen = ''
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    seen += chunk
+    if (seen.includes(text)) return
+  }
+  assert.fail(`the stream ended without "${text}": ${seen}`)
 }
 
 /** Waits for the end of a process, with all that it wrote. */

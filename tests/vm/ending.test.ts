@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { finish, VulcanUnderTest } from '../support/vulcan.ts'
-
-/** Resolves when the process has written `text` on the stream, however it was cut. */
-async function written(stream: Readable | null, text: string): Promise<void> {
-  assert.ok(stream)
-  let seen = ''
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    seen += chunk
-    if (seen.includes(text)) return
-  }
-  assert.fail(`the stream ended without "${text}": ${seen}`)
-}
+import { finish, VulcanUnderTest, written } from '../support/vulcan.ts'
 
 test('a program that runs too long is ended, and what it wrote before is kept', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)

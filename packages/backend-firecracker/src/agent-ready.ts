@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError } from '@vulcan/backend'
 import { connectToGuest, type GuestListener, type VmmProcess } from '@vulcan/firecracker'
 import { Clock } from './clock.ts'
@@ -9,9 +8,11 @@ import type { Vm } from './vm.ts'
 
 /** How long the agent may take from its connection to its one message. */
 const READY_MESSAGE_DEADLINE_MS = 10_000
-/** The part of the boot's time after which an agent that has not dialled is looked for. */
-const SILENT_PART = 0.5
-const LOOK_EVERY_MS = 1_000
+/** How long an agent that has not dialled in the boot's time is looked for. */
+const LOOK_DEADLINE_MS = 2_000
+const LOOK_EVERY_MS = 200
+/** The boot's own time ends before this. */
+const DIAL_DEADLINE_MS = 24 * 3_600_000
 
 interface Awaited {
   readonly vm: Vm
@@ -19,41 +20,37 @@ interface Awaited {
   readonly listener: GuestListener
   /** The agent's, in the guest. */
   readonly port: number
-  readonly bootTimeoutMs: number
+  /** Aborts with what is thrown when the boot has taken too long. */
+  readonly bootTime: AbortSignal
 }
 
 /**
- * Waits until the agent takes requests: its one connection and its word, an event; or, from an agent
- * that knows only the untyped run and does not dial, that its port can be connected to. Resolves to
- * what it speaks.
+ * Waits until the agent takes requests: its one connection and its word, an event. One that knows
+ * only the untyped run does not dial, and is found in the end by connecting to its port: not before,
+ * since vhost-device-vsock stops for good at a connection that comes before the guest's driver.
+ * Resolves to what the agent speaks.
  *
- * Throws `VsockAcceptError` after the deadline, `BackendError` `boot_failed` when the VMM ends first
- * or `agent_unreachable`, `ProtocolError`, or the signal's reason.
+ * Throws the reason of `bootTime`, `BackendError` `boot_failed` when the VMM ends first,
+ * `ProtocolError`, or the VM's signal's reason.
  */
 export async function agentReady(awaited: Awaited): Promise<'typed' | 'untyped'> {
-  const { vm, vmm } = awaited
-  const settled = new AbortController()
+  const { vm, vmm, bootTime } = awaited
   const ended = new AbortController()
   void vmm.exited.then(() => {
     ended.abort(new BackendError('boot_failed', 'the guest ended before its agent was ready'))
   })
-  const signal = AbortSignal.any([vm.signal, ended.signal, settled.signal])
-  const dialled = dialledAgent(awaited, signal)
-  // An attempt that fails says nothing: the listener has the deadline, and the better words.
-  const found = foundAgent(awaited, signal).catch(() => dialled)
+  const signal = AbortSignal.any([vm.signal, ended.signal])
   try {
-    return await Promise.race([dialled, found])
-  } finally {
-    settled.abort()
-    await Promise.allSettled([dialled, found])
+    await dialledAgent(awaited, AbortSignal.any([signal, bootTime]))
+    return 'typed'
+  } catch (error) {
+    if (error !== bootTime.reason || !(await isListening(awaited, signal))) throw error
+    return 'untyped'
   }
 }
 
-async function dialledAgent(
-  { listener, bootTimeoutMs }: Awaited,
-  signal: AbortSignal,
-): Promise<'typed'> {
-  const connection = await listener.accept({ deadlineMs: bootTimeoutMs, signal })
+async function dialledAgent({ listener }: Awaited, signal: AbortSignal): Promise<void> {
+  const connection = await listener.accept({ deadlineMs: DIAL_DEADLINE_MS, signal })
   using clock = new Clock()
   clock.restart(
     READY_MESSAGE_DEADLINE_MS,
@@ -65,24 +62,24 @@ async function dialledAgent(
   try {
     const bounded = AbortSignal.any([signal, clock.signal])
     parseReady(await orAgentLost(readMessage(new MessageReader(connection)), bounded))
-    return 'typed'
   } finally {
     connection.destroy()
   }
 }
 
-async function foundAgent(
-  { vm, port, bootTimeoutMs }: Awaited,
-  signal: AbortSignal,
-): Promise<'untyped'> {
-  await delay(bootTimeoutMs * SILENT_PART, undefined, { signal, ref: false })
-  const connection = await connectToGuest({
-    udsPath: vm.holding.udsPath,
-    port,
-    deadlineMs: bootTimeoutMs * (1 - SILENT_PART),
-    retryEveryMs: LOOK_EVERY_MS,
-    signal,
-  })
-  connection.destroy()
-  return 'untyped'
+async function isListening({ vm, port }: Awaited, signal: AbortSignal): Promise<boolean> {
+  try {
+    const connection = await connectToGuest({
+      udsPath: vm.holding.udsPath,
+      port,
+      deadlineMs: LOOK_DEADLINE_MS,
+      retryEveryMs: LOOK_EVERY_MS,
+      signal,
+    })
+    connection.destroy()
+    return true
+  } catch {
+    signal.throwIfAborted()
+    return false
+  }
 }

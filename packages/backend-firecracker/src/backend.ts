@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import {
   type Backend,
   type BackendCapabilities,
@@ -9,6 +8,7 @@ import type { ShutdownStage } from '@vulcan/firecracker'
 import type { NetworkMode, Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
 import { admit } from './admit.ts'
 import { boot } from './boot.ts'
+import { BootClock } from './boot-clock.ts'
 import { CidAllocator } from './cid.ts'
 import { isNetworkWithin } from './config.ts'
 import { SUPPORTED_RUNTIMES } from './constants.ts'
@@ -54,7 +54,7 @@ export class FirecrackerBackend implements Backend {
   readonly #options: FirecrackerBackendOptions
   readonly #cids: CidAllocator
   readonly #tracker: Tracker
-  #booting = 0
+  readonly #bootClock = new BootClock()
 
   constructor(options: FirecrackerBackendOptions) {
     this.#options = options
@@ -100,7 +100,7 @@ export class FirecrackerBackend implements Backend {
       return { boots: true, words: '', bootMs: vm.timeline.elapsedMs() }
     } catch (cause) {
       const { code, message } = await toBackendError(cause, vm)
-      end = { reason: code, exitCode: null, error: message }
+      end = { reason: code, exitCode: null, error: `a trial boot: ${message}` }
       return { boots: false, words: message, bootMs: null }
     } finally {
       await this.#release(vm, end)
@@ -191,16 +191,8 @@ export class FirecrackerBackend implements Backend {
   }
 
   async #boot(vm: Vm, needs: VmNeeds): Promise<void> {
-    this.#booting += 1
-    try {
-      const { config, program } = this.#options
-      const startingPerCore = Math.max(1, this.#booting / availableParallelism())
-      const timeoutMs = (config.bootTimeoutMs ?? program.bootTimeoutMs) * startingPerCore
-      await admit(this.#options, needs, this.#tracker.size)
-      await boot(this.#options, vm, needs, timeoutMs)
-    } finally {
-      this.#booting -= 1
-    }
+    await admit(this.#options, needs, this.#tracker.size)
+    await boot(this.#options, vm, needs, this.#bootClock)
   }
 
   #result(

@@ -4,6 +4,7 @@ import { acceptFromGuest, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
 import { agentReady } from './agent-ready.ts'
+import type { BootClock } from './boot-clock.ts'
 import { configureGuest } from './configure-guest.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
 import { lease } from './lifecycle/lease.ts'
@@ -24,7 +25,7 @@ export async function boot(
   host: VmHost,
   vm: Vm,
   needs: VmNeeds,
-  bootTimeoutMs: number,
+  bootClock: BootClock,
 ): Promise<void> {
   await open(host, vm, needs)
   startNetwork(host, vm, needs)
@@ -49,7 +50,8 @@ export async function boot(
 
   await vm.timeline.enter('booting')
   await process.machine.start(call)
-  vm.agent = await agentReady({ vm, vmm: process, listener, port, bootTimeoutMs })
+  using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
+  vm.agent = await agentReady({ vm, vmm: process, listener, port, bootTime: bootTime.signal })
   if (slot !== undefined) await configureGuest(host, vm, slot)
 }
 

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PHASES } from '@vulcan/schema'
+import { finish, VulcanUnderTest, written } from '../support/vulcan.ts'
+
+/** What these tests read of `ps --json`. */
+interface Listed {
+  readonly id: string
+  readonly reason: string
+  readonly phase: string
+}
+
+/** In a run without a network, and before the command's own end. */
+const STEPS = PHASES.filter((phase) => phase !== 'network' && phase !== 'ended')
+
+for (const step of STEPS) {
+  test(`after kill -9 in the step "${step}" a later process releases everything`, async (t) => {
+    const vulcan = await VulcanUnderTest.create(t)
+    const child = vulcan.start(['run', '-v', '-c', 'import time; time.sleep(600)'])
+    await written(child.stderr, `vulcan: ${step} at`)
+    child.kill('SIGKILL')
+    await finish(child)
+    const [left] = await vulcan.vms()
+    assert.ok(left)
+    const { exitCode, stdout, stderr } = await vulcan.run(['prune'])
+    assert.equal(stderr, '')
+    assert.equal(stdout.toString(), `released VM ${left.split('.')[0]}\n`)
+    assert.equal(exitCode, 0)
+    await vulcan.assertNothingLeft()
+    const all = await vulcan.run(['ps', '--all', '--json'])
+    const ends: Listed[] = JSON.parse(all.stdout.toString())
+    const end = ends.find(({ id }) => left.startsWith(id))
+    assert.deepEqual([end?.reason, end?.phase], ['owner_died', step])
+  })
+}
