@@ -51,11 +51,10 @@ ${interval('assigned_6', 'ipv6_addr', ...ASSIGNED_6)}
     exthdr rt exists drop
     jump destinations
   }
+  # Every rule says all of it: one about IPv6 alone lets IPv4 pass on to the next.
   chain neighbours {
-    icmpv6 type != { nd-neighbor-solicit, nd-neighbor-advert } return
-    ip6 hoplimit != 255 return
-    ip6 daddr { fe80::/10, ff02::/16 } accept
-    fib daddr type local accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 ip6 daddr { fe80::/10, ff02::/16 } accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 fib daddr type local accept
   }
   chain destinations {
     ip daddr @never_4 drop
