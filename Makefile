@@ -37,8 +37,9 @@ PREFIX ?= /usr/local
 install: dist ## install into PREFIX (default: /usr/local)
 	@$(environment) node setup/src/install.ts '$(PREFIX)'
 
-bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives
+bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root)
 	@$(environment) node bench/src/main.ts scratch
+	@$(environment) [ "$$(id -u)" != 0 ] || unshare --net --mount node bench/src/main.ts network-slot
 	@$(environment) node bench/src/main.ts vmm
 	@$(environment) node bench/src/main.ts cold-run
 

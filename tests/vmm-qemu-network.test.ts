@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { agentReady, operate, python } from './support/guest-agent.ts'
+import { inOuterNamespace } from './support/outer-namespace.ts'
 import { IMAGES, VM_USER, VmmUnderTest } from './support/vmm-under-test.ts'
 
 const ROOT_DRIVE = {
@@ -22,7 +23,7 @@ const SERVER = `
 require('node:net').createServer((socket) => socket.end(socket.remoteAddress))
   .listen(7000, '::', () => console.log('listening'))`
 
-await inOuterNamespace(() => {
+await inOuterNamespace(import.meta.filename, () => {
   test('a guest has the network that configure says, over IPv4 and IPv6', async (t) => {
     const slot = await makeSlot(t, 'slot')
     const vmm = await VmmUnderTest.start(t, { netnsPath: slot })
@@ -95,28 +96,6 @@ await inOuterNamespace(() => {
     assert.doesNotMatch(seen, /virtio_net|failover/)
   })
 })
-
-/**
- * Runs the tests in a network namespace that nothing leads out of, in which namespaces have names
- * of their own: this file is started again there, and reports in place of this process.
- */
-async function inOuterNamespace(declareTests: () => void): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    test('networks work', { skip: 'only root makes network namespaces' })
-    return
-  }
-  const namespace = readlinkSync('/proc/self/ns/net')
-  const left = process.env['VULCAN_TEST_LEFT_NAMESPACE']
-  if (left !== undefined && left !== namespace) return declareTests()
-  const enter =
-    'mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip link set lo up && exec "$@"'
-  const again = [process.execPath, ...process.execArgv, import.meta.filename]
-  const unshare = ['unshare', '--net', '--mount', 'sh', '-c', enter, 'sh', ...again]
-  const env = { ...process.env, VULCAN_TEST_LEFT_NAMESPACE: namespace }
-  const args = ['--pdeathsig', 'KILL', ...unshare]
-  const { status } = spawnSync('setpriv', args, { stdio: 'inherit', env })
-  process.exit(status ?? 1)
-}
 
 /** A namespace with a TAP, and behind it a server and a network further away. Returns its path. */
 async function makeSlot(t: TestContext, name: string): Promise<string> {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { benchColdRun } from './cold-run.ts'
 import { benchNetworkRun } from './network-run.ts'
+import { benchNetworkSlot } from './network-slot.ts'
 import { benchScratch } from './scratch.ts'
 import { benchVmmOverhead } from './vmm-overhead.ts'
 
@@ -25,6 +26,10 @@ program
   .command('scratch')
   .option('--runs <n>', 'rounds of ten drives', '20')
   .action(async ({ runs }: { runs: string }) => keep(await benchScratch(homeDir, Number(runs))))
+program
+  .command('network-slot')
+  .option('--runs <n>', 'slots', '20')
+  .action(async ({ runs }: { runs: string }) => keep(await benchNetworkSlot(Number(runs))))
 program
   .command('vmm')
   .option('--runs <n>', 'starts', '20')

@@ -45,7 +45,7 @@ await inOuterNamespace(import.meta.filename, () => {
     assert.match(tap, /tun type tap .*persist on/)
     assert.match(shell('ip -n vulcan-1 link show eth0'), new RegExp(slot.guestMac))
     await slot.check(AbortSignal.timeout(30_000))
-    shell('ip -n vulcan-1 address flush dev eth0')
+    shell('ip -n vulcan-1 link set eth0 address 02:00:00:00:00:01')
     await assert.rejects(slot.check(AbortSignal.timeout(30_000)), { code: 'cni_failed' })
   })
 
@@ -98,14 +98,22 @@ await inOuterNamespace(import.meta.filename, () => {
     assert.deepEqual(await holdings(), [])
   })
 
-  test('leases, filter and name go with a slot whose namespace somebody has deleted', async () => {
+  test('nothing is left of a slot whose namespace somebody has deleted', async () => {
     const network = await openShipped()
     const made = new TestSlot('vulcan-5')
     await made.make(network, 'public')
     shell('ip netns delete vulcan-5')
     await made[Symbol.asyncDispose]()
-    const left = (await holdings()).filter((holding) => !holding.startsWith('198.19'))
-    assert.deepEqual(left, [])
+    assert.deepEqual(await holdings(), [])
+  })
+
+  test('nothing is left of a slot whose release was cut short when its link was gone', async () => {
+    const network = await openShipped()
+    const made = new TestSlot('vulcan-12')
+    await made.make(network, 'public')
+    shell('ip -n vulcan-12 link delete eth0')
+    await made[Symbol.asyncDispose]()
+    assert.deepEqual(await holdings(), [])
   })
 
   test('the tables are made again when an operator has flushed all rules', async () => {

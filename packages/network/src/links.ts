@@ -19,7 +19,7 @@ export type Link = z.infer<typeof Link>
 export interface ShowLinkOptions {
   /** Default: the host's namespace. */
   readonly netns?: string
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Throws `netns_failed`, also when there is no such link. */

@@ -8,7 +8,7 @@ const NETNS_DIR = '/run/netns'
 export const netnsPath = (name: string) => join(NETNS_DIR, name)
 
 /** Makes a network namespace that operators see with `ip netns`. Throws `netns_failed`. */
-export async function addNetns(name: string, signal: AbortSignal): Promise<void> {
+export async function addNetns(name: string, signal?: AbortSignal): Promise<void> {
   await runHostProgram({
     program: 'ip',
     args: ['netns', 'add', name],
@@ -28,7 +28,8 @@ export async function deleteNetns(name: string, signal?: AbortSignal): Promise<v
   }
 }
 
-async function isNamed(name: string): Promise<boolean> {
+/** Whether there is a namespace of that name. */
+export async function isNamed(name: string): Promise<boolean> {
   try {
     await lstat(netnsPath(name))
     return true

@@ -1,4 +1,4 @@
-import { deleteChain } from './cni/run-chain.ts'
+import { deleteAttachment } from './delete-attachment.ts'
 import { releaseFilter } from './filter/slot-filter.ts'
 import { deleteNetns } from './netns.ts'
 import type { NetworkResource } from './resource.ts'
@@ -20,7 +20,7 @@ export async function releaseNetworkResource(
     case 'netns':
       return deleteNetns(resource.name, signal)
     case 'cni':
-      return deleteChain(resource, resource.result, { signal })
+      return deleteAttachment(resource, signal)
     case 'filter':
       return releaseFilter(resource, signal)
   }

@@ -13,7 +13,7 @@ const NetnsResource = z.object({ kind: z.literal('netns'), name: NetnsName })
 const CniResource = z.object({
   kind: z.literal('cni'),
   containerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/),
-  netnsPath: z.string(),
+  netnsPath: z.string().regex(/^\/run\/netns\/[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   binDirs: z.array(z.string()),
   /** `CNI_ARGS`. */
   args: z.string(),

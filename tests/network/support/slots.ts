@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Network, NetworkResource, type NetworkSlot, releaseNetworkResource } from '@vulcan/network'
 import { shell } from './namespaces.ts'
 
-export const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni']
+const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni']
 
 /** A slot, and what it has recorded: as JSON, since a manifest keeps it so. */
 export class TestSlot implements AsyncDisposable {

@@ -2,12 +2,15 @@ import * as z from 'zod'
 import { NetworkError } from '../errors.ts'
 import type { PluginConfig } from './conflist.ts'
 import { CniResult } from './result.ts'
-import { type CniAttachment, type RunPluginOptions, runPlugin } from './run-plugin.ts'
+import { type CniAttachment, runPlugin } from './run-plugin.ts'
 
 /** Each plugin gets so much; a chain of them has no deadline beyond the sum. */
 const PLUGIN_DEADLINE_MS = 10_000
 
-export type ChainOptions = Partial<RunPluginOptions>
+export interface ChainOptions {
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * ADD, plugin by plugin, each with the result of the one before. `onResult` gets every result at
