@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import type { CniResult } from './cni/result.ts'
 import { deleteChain } from './cni/run-chain.ts'
 import { CNI_IFNAME } from './cni/run-plugin.ts'
 import { NetworkError } from './errors.ts'
@@ -11,18 +10,22 @@ import { runHostProgram, saysNotThere } from './run-host-program.ts'
 /**
  * DEL of a chain. Of the rules that ptp has made on the host it finds only those of addresses that
  * its link has; where an earlier DEL was cut short, or somebody has deleted the namespace, the link
- * is gone and the rules are not. Another link takes its place then, for as long as this takes.
+ * is gone and the rules are not. Another link takes its place then, with one address at a time,
+ * since ptp gives up at the first address without rules.
  */
 export async function deleteAttachment(resource: CniResource, signal?: AbortSignal): Promise<void> {
   const { netnsPath, result } = resource
   const netns = basename(netnsPath)
-  if (result === undefined) return deleteChain(resource, result, { signal })
+  const deleteOnce = () => deleteChain(resource, result, { signal }).catch(unlessRulesAreGone)
+  if (result === undefined) return deleteOnce()
   const isThere = await isNamed(netns)
-  if (isThere && (await hasLink(netns, signal))) return deleteChain(resource, result, { signal })
+  if (isThere && (await hasLink(netns, signal))) return deleteOnce()
   try {
     if (!isThere) await addNetns(netns, signal)
-    await addLink(result, netns, signal)
-    await deleteChain(resource, result, { signal }).catch(unlessRulesAreGone)
+    for (const { address } of result.ips) {
+      await addLink(address, netns, signal)
+      await deleteOnce()
+    }
   } finally {
     if (!isThere) await deleteNetns(netns)
   }
@@ -39,13 +42,13 @@ async function hasLink(netns: string, signal: AbortSignal | undefined): Promise<
 }
 
 async function addLink(
-  { ips }: CniResult,
+  address: string,
   netns: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const lines = [
     `link add ${CNI_IFNAME} type veth peer name peer0`,
-    ...ips.map(({ address }) => `address add ${address} dev ${CNI_IFNAME}`),
+    `address add ${address} dev ${CNI_IFNAME}`,
   ]
   await runHostProgram({
     program: 'ip',
@@ -56,7 +59,7 @@ async function addLink(
   })
 }
 
-/** How iptables, in its two kinds, says that a chain was deleted before. */
+/** How iptables, in its two kinds, says that there is no such chain: never made, or deleted before. */
 function unlessRulesAreGone(error: unknown): void {
   const failures: unknown[] = error instanceof AggregateError ? error.errors : [error]
   const areGone = failures.every(
