@@ -40,9 +40,14 @@ export class Manifest {
   }
 }
 
-/** What a holding's manifest names, in the order in which it was made; nothing if it is gone. */
-export function readManifest(holding: Holding): Promise<Resource[]> {
-  return readLines(holding.manifestPath, Resource)
+/**
+ * What a holding's manifest names, in the order in which it was made; nothing if it is gone. Of a
+ * CNI chain, which is named again with each plugin's result, the last word counts.
+ */
+export async function readManifest(holding: Holding): Promise<Resource[]> {
+  const resources = await readLines(holding.manifestPath, Resource)
+  const lastChain = resources.findLast(({ kind }) => kind === 'cni')
+  return resources.filter((resource) => resource.kind !== 'cni' || resource === lastChain)
 }
 
 /**
