@@ -35,7 +35,7 @@ export class TestSlot implements AsyncDisposable {
   }
 }
 
-const DUAL_STACK = {
+export const DUAL_STACK = {
   cniVersion: '0.4.0',
   name: 'dual',
   plugins: [
