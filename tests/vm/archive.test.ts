@@ -104,7 +104,7 @@ test('a Go module that does not vendor what it requires is told that nothing is 
     directory,
   ])
   assert.match(stderr, /^main\.go:3:8: /)
-  assert.match(stderr, /\nVulcan's guests download nothing: put dependencies into the archive/)
+  assert.match(stderr, /\nvulcan: .*nothing is downloaded in a VM: .*go mod vendor.*\n$/)
   assert.equal(exitCode, 1)
   await vulcan.assertNothingLeft()
 })

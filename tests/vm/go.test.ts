@@ -58,7 +58,7 @@ test('a missing dependency fails with the reason: nothing is downloaded', async 
   })
   const { exitCode, stderr } = await vulcan.run(['run', join(directory, 'import.go')])
   assert.match(stderr, /^import\.go:3:8: no required module provides package example\.com\/dep/)
-  assert.match(stderr, /\nVulcan's guests download nothing: put dependencies into the archive/)
+  assert.match(stderr, /\nvulcan: .*nothing is downloaded in a VM: .*go mod vendor.*\n$/)
   assert.equal(exitCode, 1)
   await vulcan.assertNothingLeft()
 })

@@ -14,6 +14,7 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod step;
+pub mod tail;
 pub mod words;
 pub mod workload;
 

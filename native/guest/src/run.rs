@@ -110,7 +110,8 @@ fn in_tree(
             End::Exited(0) => {}
             end => {
                 let what = What::Build(site.build_timeout);
-                return respond(end, what, started_at, supervisor.truncated());
+                let hint = site.runtime.hint(supervisor.stderr_tail());
+                return respond(end, what, hint, started_at, supervisor.truncated());
             }
         }
     }
@@ -119,10 +120,16 @@ fn in_tree(
     let deadline = Instant::now() + job.timeout;
     supervisor.tell_start()?;
     let what = What::Program(job.timeout);
+    // What was built has found its imports, whatever it says.
+    let may_hint = job.build.is_none();
     // Code and input can be large, and the program has them now.
     drop(job);
     let end = supervisor.supervise(program, deadline)?;
-    respond(end, what, started_at, supervisor.truncated())
+    let hint = match may_hint {
+        true => site.runtime.hint(supervisor.stderr_tail()),
+        false => None,
+    };
+    respond(end, what, hint, started_at, supervisor.truncated())
 }
 
 /// What has ended, and how long it was allowed to take.
@@ -134,12 +141,17 @@ enum What {
 fn respond(
     end: End,
     what: What,
+    hint: Option<&str>,
     started_at: SystemTime,
     truncated: Truncated,
 ) -> Result<RunResponse, Stop> {
     let (exit_code, reason, error) = match (end, what) {
         (End::Cancelled, _) => return Err(Stop::Cancelled),
-        (End::Exited(code), _) => (Some(code), Reason::Exited, String::new()),
+        (End::Exited(0), _) => (Some(0), Reason::Exited, String::new()),
+        (End::Exited(code), _) => {
+            let error = hint.unwrap_or_default().to_owned();
+            (Some(code), Reason::Exited, error)
+        }
         (End::TimedOut, What::Program(timeout)) => {
             let error = format!("timeout after {}s", timeout.as_secs_f64());
             (None, Reason::Timeout, error)

@@ -155,3 +155,21 @@ fn a_build_that_makes_nothing_is_the_images_failure() {
     assert_eq!(host.message(), None);
     host.assert_failed();
 }
+
+#[test]
+fn a_hint_is_about_the_build_where_there_is_one() {
+    let hint = json!({"texts": ["no module provides"], "words": "vendor it"});
+    let outcome_of = |script: &str, code: &str| {
+        let mut place = place_that_builds(script);
+        place.runtime.hints = vec![serde_json::from_value(hint.clone()).expect("hint")];
+        place.run(code, none())
+    };
+    let words = "echo 'x: no module provides y' >&2; exit 1";
+    let failed_build = outcome_of(words, "");
+    assert_eq!(failed_build.stderr, b"x: no module provides y\n");
+    assert_eq!(failed_build.response["error"], "vendor it");
+    let failed_program = outcome_of(COPY, words);
+    assert_eq!(failed_program.stderr, b"x: no module provides y\n");
+    assert_eq!(failed_program.response["exit_code"], 1);
+    assert_eq!(failed_program.response["error"], "");
+}

@@ -341,3 +341,48 @@ impl RunArchive for Place {
         self.run("", more)
     }
 }
+
+/// A place whose runtime has something to say of a program that did not find an import.
+fn place_with_a_hint() -> Place {
+    let mut place = Place::new();
+    let hint = json!({"texts": ["\nNoModule: "], "words": "vendor it"});
+    place.runtime.hints = vec![serde_json::from_value(hint).expect("hint")];
+    place
+}
+
+#[test]
+fn a_program_that_fails_with_a_text_that_its_runtime_knows_gets_a_hint_beside_its_own_words() {
+    let script = "echo Traceback >&2; echo 'NoModule: x' >&2; exit 3";
+    let outcome = place_with_a_hint().run(script, none());
+    assert_eq!(outcome.stderr, b"Traceback\nNoModule: x\n");
+    assert_eq!(outcome.response["error"], "vendor it");
+    assert_eq!(outcome.response["reason"], "exited");
+    assert_eq!(outcome.response["exit_code"], 3);
+}
+
+#[test]
+fn a_hint_is_found_in_what_the_output_limit_cut_off() {
+    let script = "echo 'NoModule: x' >&2; exit 3";
+    let outcome = place_with_a_hint().run(script, json!({"output_limit": 0}));
+    assert_eq!(outcome.stderr, b"");
+    assert_eq!(outcome.response["error"], "vendor it");
+}
+
+#[test]
+fn whoever_succeeds_or_says_it_on_stdout_or_otherwise_gets_no_hint() {
+    let place = place_with_a_hint();
+    for script in [
+        "echo 'NoModule: x' >&2; exit 0",
+        "echo 'NoModule: x'; exit 1",
+        "echo 'caught NoModule: x' >&2; exit 1",
+    ] {
+        assert_eq!(place.run(script, none()).response["error"], "", "{script}");
+    }
+}
+
+#[test]
+fn a_timeout_is_told_as_one_whatever_the_program_said() {
+    let script = "echo 'NoModule: x' >&2; sleep 1000";
+    let outcome = place_with_a_hint().run(script, json!({"timeout_s": 1}));
+    assert_eq!(outcome.response["error"], "timeout after 1s");
+}

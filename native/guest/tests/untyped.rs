@@ -91,3 +91,15 @@ fn an_unsupported_runtime_has_words() {
     let outcome = run("", json!({"runtime": "ruby"}));
     assert_eq!(outcome.response["error"], "unsupported runtime: \"ruby\"");
 }
+
+#[test]
+fn a_hint_is_in_the_error_of_the_final_message() {
+    let mut place = Place::new();
+    let hint = json!({"texts": ["\nNoModule: "], "words": "vendor it"});
+    place.runtime.hints = vec![serde_json::from_value(hint).expect("hint")];
+    let request = json!({"runtime": "sh", "code": "echo 'NoModule: x' >&2; exit 1"});
+    let response = place.request(&request).outcome().response;
+    assert_eq!(response["error"], "vendor it");
+    assert_eq!(response["output"], "NoModule: x\n");
+    assert_eq!(response["exit_code"], 1);
+}

@@ -135,9 +135,12 @@ function tell(report: RunReport, narrator: Narrator): void {
   for (const stream of ['stdout', 'stderr'] as const) {
     if (report.truncated[stream]) narrator.complain(`${stream} was cut at --output-limit`)
   }
-  if (report.reason === 'exited') return
   // A guest has a say in these words, and more lines could pose as more messages of ours.
   const words = report.error.replace(/\s*\n\s*/g, ' ')
+  if (report.reason === 'exited') {
+    if (words !== '') narrator.complain(words)
+    return
+  }
   narrator.complain(words === '' ? report.reason : `${report.reason}: ${words}`)
   narrator.quoteConsole(report.consoleTail)
 }

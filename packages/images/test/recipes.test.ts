@@ -35,7 +35,24 @@ test('an image describes its runtime with names in snake case, and only what the
     default_entrypoint: 'index.js',
     command: ['/usr/local/bin/node'],
     env: {},
+    hints: nodeRecipe.program.hints,
   })
+})
+
+test('an image that has no hints to give says so', () => {
+  const program = { ...nodeRecipe.program, hints: [] }
+  assert.deepEqual(JSON.parse(runtimeFile({ ...nodeRecipe, program })).hints, [])
+})
+
+test('the words of hints are one line, short enough for one', () => {
+  const hints = runtimeRecipes.flatMap(({ program }) => program.hints)
+  assert.equal(hints.length, 3)
+  for (const { texts, words } of hints) {
+    assert.match(words, /nothing is downloaded in a VM/)
+    assert.doesNotMatch(words, /\n/)
+    assert.ok(words.length < 300, words)
+    for (const text of texts) assert.match(text, /^\n?[^\n]+$/)
+  }
 })
 
 test('the script that builds Go programs is correct shell', () => {

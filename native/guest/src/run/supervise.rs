@@ -12,6 +12,7 @@ use crate::connection::{Connection, time_left};
 use crate::fork::Child;
 use crate::protocol::{Stream, Truncated};
 use crate::report::Report;
+use crate::tail::Tail;
 use crate::workload::ProcessTree;
 use crate::workload::start::Program;
 
@@ -45,6 +46,8 @@ pub struct Supervisor<'a> {
     /// None after its end.
     child: Option<Child>,
     outputs: [Output; 2],
+    /// The end of stderr, what the output limit cut off included.
+    stderr_tail: Tail,
     /// Set when the deadline has passed or the program has ended, whichever was first.
     end: Option<End>,
 }
@@ -76,6 +79,7 @@ impl<'a> Supervisor<'a> {
             report,
             child: None,
             outputs: [Stream::Stdout, Stream::Stderr].map(output),
+            stderr_tail: Tail::default(),
             end: None,
         }
     }
@@ -93,11 +97,17 @@ impl<'a> Supervisor<'a> {
         }
     }
 
+    /// The end of what the program has written on stderr.
+    pub fn stderr_tail(&self) -> &Tail {
+        &self.stderr_tail
+    }
+
     /// Reports output until the program has ended and its output is told, or the host goes away.
     /// The program is killed at the deadline; what it has started does not outlive it.
     pub fn supervise(&mut self, program: Program, deadline: Instant) -> io::Result<End> {
         self.child = Some(program.child);
         self.end = None;
+        self.stderr_tail = Tail::default();
         let [stdout, stderr] = &mut self.outputs;
         stdout.pipe = Some(program.stdout);
         stderr.pipe = Some(program.stderr);
@@ -196,6 +206,9 @@ impl<'a> Supervisor<'a> {
             Err(Errno::INTR) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        if output.stream == Stream::Stderr {
+            self.stderr_tail.push(&bytes[..count]);
+        }
         let kept = count.min(usize::try_from(output.left_bytes).unwrap_or(usize::MAX));
         output.left_bytes -= kept as u64;
         output.truncated |= kept < count;

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::tail::Tail;
+
 /// Where an image says it.
 pub const RUNTIME_FILE: &str = "/usr/local/lib/vulcan/runtime.json";
 
@@ -22,6 +24,18 @@ pub struct Runtime {
     pub command: Vec<String>,
     /// Environment that a request may override.
     pub env: BTreeMap<String, String>,
+    /// What to say of a program, or its build, that failed.
+    #[serde(default)]
+    pub hints: Vec<Hint>,
+}
+
+/// A sentence for who ran a program that failed with some text near the end of its stderr.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hint {
+    /// Any of these; one that begins with a line feed must begin a line.
+    pub texts: Vec<String>,
+    pub words: String,
 }
 
 impl Runtime {
@@ -39,6 +53,12 @@ impl Runtime {
         let mut argv = self.build.clone()?;
         argv.push(as_argument(entrypoint));
         Some(argv)
+    }
+
+    /// What is to be said beside the words that a failed program, or its build, had itself.
+    pub fn hint(&self, stderr: &Tail) -> Option<&str> {
+        let fits = |hint: &&Hint| hint.texts.iter().any(|text| stderr.contains(text));
+        self.hints.iter().find(fits).map(|hint| hint.words.as_str())
     }
 
     /// The command that runs this entrypoint.
@@ -80,6 +100,29 @@ mod tests {
         let args = vec!["one".to_owned()];
         assert_eq!(runtime.argv("-m.x", args), ["/x", "-u", "./-m.x", "one"]);
         assert_eq!(runtime.env["A"], "b");
+    }
+
+    #[test]
+    fn the_first_hint_that_fits_the_end_of_stderr_is_given() {
+        let runtime = read(
+            r#"{"name": "x", "default_entrypoint": "m.x", "command": ["/x"], "env": {}, "hints": [
+                {"texts": ["\nNoModule: ", "no import"], "words": "first"},
+                {"texts": ["import"], "words": "second"}
+            ]}"#,
+        );
+        let runtime = runtime.expect("runtime");
+        for (stderr, hint) in [
+            ("NoModule: x", Some("first")),
+            ("Traceback\nNoModule: x\n", Some("first")),
+            ("says NoModule: x", None),
+            ("a: no import of x", Some("first")),
+            ("an import", Some("second")),
+            ("", None),
+        ] {
+            let mut tail = Tail::default();
+            tail.push(stderr.as_bytes());
+            assert_eq!(runtime.hint(&tail), hint, "{stderr:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-import type { RootfsRecipe } from './rootfs-recipe.ts'
+import { missingImport, type RootfsRecipe } from './rootfs-recipe.ts'
 
 const GO = '/usr/local/go'
 const CACHE = `${GO}/cache`
@@ -87,19 +87,11 @@ else
 fi
 
 date +%s > ${CACHE}/trim.txt
-errors=$program.errors
-status=0
-${GO}/bin/go build -o "$program" "$@" 2> "$errors" || status=$?
-[ ! -s "$errors" ] || cat "$errors" >&2
-if [ $status != 0 ]; then
-  if grep -qE 'no required module provides|GOPROXY=off|missing go.sum entry' "$errors"; then
-    echo "Vulcan's guests download nothing: put dependencies into the archive (go mod vendor)." >&2
-  fi
-elif [ ! -x "$program" ]; then
+${GO}/bin/go build -o "$program" "$@"
+if [ ! -x "$program" ]; then
   echo 'this is no program: its package is not main' >&2
-  status=1
-fi
-exit $status`.trim()
+  exit 1
+fi`.trim()
 
 /** What the tools are told of the standard library: all of it, and what programs may import. */
 const listPackages = `
@@ -171,6 +163,24 @@ ${listPackages}
 chown -R 1000:1000 "$root${CACHE}"
 `,
   ageless: CACHE,
-  program: { defaultEntrypoint: 'main.go', build: [`${LIB}/build`], command: [PROGRAM], env: {} },
+  program: {
+    defaultEntrypoint: 'main.go',
+    build: [`${LIB}/build`],
+    command: [PROGRAM],
+    env: {},
+    hints: [
+      missingImport(
+        [
+          ': no required module provides package ',
+          ': module lookup disabled by GOPROXY=off',
+          ': missing go.sum entry ',
+          ': cannot find module providing package ',
+          ': inconsistent vendoring in ',
+          ' is not in std (',
+        ],
+        '"go mod vendor" puts the packages of a module into its vendor directory',
+      ),
+    ],
+  },
   versions: { go: `sed -n 1s/^go//p ${GO}/VERSION` },
 }

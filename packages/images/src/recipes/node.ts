@@ -1,4 +1,4 @@
-import type { RootfsRecipe } from './rootfs-recipe.ts'
+import { missingImport, type RootfsRecipe } from './rootfs-recipe.ts'
 
 /** Node.js from its npm package, the same one that Vulcan itself runs on. Debian's is too old. */
 export const nodeRecipe: RootfsRecipe = {
@@ -16,6 +16,20 @@ export const nodeRecipe: RootfsRecipe = {
 install -m 755 "$root/tmp/source/bin/node" "$root/usr/local/bin/node"
 install -D -m 644 "$root/tmp/source/LICENSE" "$root/usr/share/doc/node/copyright"
 `,
-  program: { defaultEntrypoint: 'index.js', command: ['/usr/local/bin/node'], env: {} },
+  program: {
+    defaultEntrypoint: 'index.js',
+    command: ['/usr/local/bin/node'],
+    env: {},
+    hints: [
+      missingImport(
+        [
+          '\nError: Cannot find module ',
+          '\nError [ERR_MODULE_NOT_FOUND]: Cannot find ',
+          '\nTypeError [ERR_MODULE_NOT_FOUND]: Cannot find ',
+        ],
+        '"npm install" there puts packages into its node_modules',
+      ),
+    ],
+  },
   versions: { node: '/usr/local/bin/node --print process.versions.node' },
 }

@@ -1,4 +1,4 @@
-import type { RootfsRecipe } from './rootfs-recipe.ts'
+import { missingImport, type RootfsRecipe } from './rootfs-recipe.ts'
 
 export const pythonRecipe: RootfsRecipe = {
   runtime: 'python',
@@ -23,6 +23,12 @@ chroot "$root" sh -c 'python3 -m compileall -q --invalidation-mode unchecked-has
     command: ['/usr/bin/python3'],
     // Into a pipe Python would hold output back until a block of it is full.
     env: { PYTHONUNBUFFERED: '1' },
+    hints: [
+      missingImport(
+        ['\nModuleNotFoundError: No module named '],
+        '"pip install --target DIRECTORY PACKAGE" puts a package beside the program',
+      ),
+    ],
   },
   versions: { python: "python3 -c 'import platform; print(platform.python_version())'" },
 }

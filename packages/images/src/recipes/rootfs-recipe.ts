@@ -34,6 +34,24 @@ export interface ProgramRecipe {
   readonly command: readonly string[]
   /** For the program; a workload may set these otherwise. */
   readonly env: Readonly<Record<string, string>>
+  /** What else the agent says of a program, or its build, that failed: the first that fits. */
+  readonly hints: readonly Hint[]
+}
+
+/** A sentence for who ran a program that failed with some text near the end of its stderr. */
+export interface Hint {
+  /** Any of these; one that begins with a line feed must begin a line. */
+  readonly texts: readonly string[]
+  readonly words: string
+}
+
+/**
+ * What to say when an import was not found, which is a package or a file of the user's own: nobody
+ * can tell. `vendoring` says how packages come into a directory.
+ */
+export function missingImport(texts: readonly string[], vendoring: string): Hint {
+  const words = `an import was not found, and nothing is downloaded in a VM: run a directory or archive that holds all the program imports, its own files and packages; ${vendoring}`
+  return { texts, words }
 }
 
 /** Where the image says how its programs are run. */
@@ -41,12 +59,13 @@ export const RUNTIME_FILE = 'usr/local/lib/vulcan/runtime.json'
 
 /** The text of `RUNTIME_FILE`. */
 export function runtimeFile({ runtime, program }: RootfsRecipe): string {
-  const { defaultEntrypoint, build, command, env } = program
+  const { defaultEntrypoint, build, command, env, hints } = program
   return JSON.stringify({
     name: runtime,
     default_entrypoint: defaultEntrypoint,
     build,
     command,
     env,
+    hints,
   })
 }
