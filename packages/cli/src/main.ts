@@ -33,19 +33,25 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    return fail(error, argv)
+    return fail(error, program)
   }
 }
 
-function fail(error: unknown, argv: readonly string[]): number {
-  const isRun = argv[0] === 'run'
+/** What the command line named; a program's own arguments are none of our flags. */
+function fail(error: unknown, program: Command): number {
+  const command = program.commands.find((known) => program.args[0] === known.name())
+  const isRun = command?.name() === 'run'
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     return isRun ? EXIT_RUN_FAILED : EXIT_USAGE
   }
   const narrator = new Narrator(process.stderr, true)
-  narrator.complain(error instanceof Error ? error.message : String(error))
-  if (argv.includes('-v') || argv.includes('--verbose')) console.error(error)
+  const words = error instanceof Error ? error.message : String(error)
+  // A file name may hold a line feed; what another program said has lines.
+  const [first = '', ...more] = error instanceof UsageError ? [words] : words.split('\n')
+  narrator.complain(first)
+  narrator.quote(more)
+  if (command?.opts<{ verbose?: true }>().verbose) console.error(error)
   if (isRun) return EXIT_RUN_FAILED
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE
 }

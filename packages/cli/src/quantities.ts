@@ -9,27 +9,42 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 }
 const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 }
 
+/** The least and the most that a flag takes, in the unit of what is parsed, and both in words. */
+export interface Range {
+  readonly min: number
+  readonly max: number
+  readonly words: string
+}
+
 /** `30s`, `5m`, `1h` or plain seconds, as whole seconds. Throws `UsageError`. */
-export function parseDurationS(flag: string, text: string): number {
-  return parse(flag, text, /^(\d{1,9})([smh]?)$/, UNIT_S, 'a duration such as 30s, 5m or 1h')
+export function parseDurationS(flag: string, text: string, range?: Range): number {
+  const takes = 'a duration such as 30s, 5m or 1h'
+  return within(range, flag, text, parse(flag, text, /^(\d{1,9})([smh]?)$/, UNIT_S, takes))
 }
 
 /** `512K`, `16M`, `1G` (powers of 1024) or plain bytes. Throws `UsageError`. */
-export function parseBytes(flag: string, text: string): number {
-  return parse(flag, text, /^(\d{1,12})([KMG]?)$/, UNIT_BYTES, 'a size such as 512K, 16M or 1G')
+export function parseBytes(flag: string, text: string, range?: Range): number {
+  const takes = 'a size such as 512K, 16M or 1G'
+  return within(range, flag, text, parse(flag, text, /^(\d{1,12})([KMG]?)$/, UNIT_BYTES, takes))
 }
 
 /** `512M`, `2G` or a plain number of MiB, as whole MiB. Throws `UsageError`. */
-export function parseMib(flag: string, text: string): number {
+export function parseMib(flag: string, text: string, range?: Range): number {
   const bytes = parseBytes(flag, /^\d+$/.test(text) ? `${text}M` : text)
   const mib = bytes / MIB_BYTES
   if (!Number.isInteger(mib)) throw new UsageError(`${flag} is "${text}", but takes whole MiB`)
-  return mib
+  return within(range, flag, text, mib)
 }
 
 /** Throws `UsageError`. */
-export function parseCount(flag: string, text: string): number {
-  return parse(flag, text, /^(\d{1,9})()$/, { '': 1 }, 'a whole number')
+export function parseCount(flag: string, text: string, range?: Range): number {
+  const count = parse(flag, text, /^(\d{1,9})()$/, { '': 1 }, 'a whole number')
+  return within(range, flag, text, count)
+}
+
+function within(range: Range | undefined, flag: string, text: string, value: number): number {
+  if (range === undefined || (value >= range.min && value <= range.max)) return value
+  throw new UsageError(`${flag} is "${text}", but takes ${range.words}`)
 }
 
 function parse(

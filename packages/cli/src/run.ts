@@ -9,7 +9,7 @@ import {
 import { readAll, readBounded } from './input-files.ts'
 import { Interruption } from './interruption.ts'
 import { type Program, readProgram } from './program.ts'
-import { parseBytes, parseCount, parseDurationS, parseMib } from './quantities.ts'
+import { parseBytes, parseCount, parseDurationS, parseMib, type Range } from './quantities.ts'
 import { runDocument } from './run-document.ts'
 import { flushed, type Narrator, writeThrough } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -28,6 +28,16 @@ export interface RunFlags {
   readonly outputLimit: string
   readonly json?: true
 }
+
+const { cpus, memMibMin, memMibMax, timeoutS, outputBytes } = WORKLOAD_LIMITS
+const CPUS: Range = { min: 1, max: cpus, words: `1 to ${cpus}` }
+const MEMORY: Range = {
+  min: memMibMin,
+  max: memMibMax,
+  words: `${memMibMin}M to ${memMibMax / 1024}G`,
+}
+const TIMEOUT: Range = { min: 1, max: timeoutS, words: `1s to ${timeoutS / 3600}h` }
+const OUTPUT_LIMIT: Range = { min: 0, max: outputBytes, words: `0 to ${outputBytes / 1024 ** 3}G` }
 
 /** How long a reader may take for the output of a program that was ended from outside. */
 const LAST_OUTPUT_DEADLINE_MS = 2_000
@@ -90,11 +100,11 @@ async function toRequest(
     ...program,
     env: parseEnv(flags.env),
     input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
-    cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus),
+    cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus, CPUS),
     network: flags.network === undefined ? undefined : parseNetwork(flags.network),
-    memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory),
-    timeoutS: parseDurationS('--timeout', flags.timeout),
-    outputLimitBytes: parseBytes('--output-limit', flags.outputLimit),
+    memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory, MEMORY),
+    timeoutS: parseDurationS('--timeout', flags.timeout, TIMEOUT),
+    outputLimitBytes: parseBytes('--output-limit', flags.outputLimit, OUTPUT_LIMIT),
   }
 }
 
@@ -135,14 +145,21 @@ function tell(report: RunReport, narrator: Narrator): void {
   for (const stream of ['stdout', 'stderr'] as const) {
     if (report.truncated[stream]) narrator.complain(`${stream} was cut at --output-limit`)
   }
-  // A guest has a say in these words, and more lines could pose as more messages of ours.
-  const words = report.error.replace(/\s*\n\s*/g, ' ')
+  const words = report.error
   if (report.reason === 'exited') {
     if (words !== '') narrator.complain(words)
     return
   }
-  narrator.complain(words === '' ? report.reason : `${report.reason}: ${words}`)
+  const advice = ADVICE[report.reason]
+  narrator.complain([report.reason, words, advice].filter(Boolean).join(': '))
   narrator.quoteConsole(report.consoleTail)
+}
+
+/** For what has no remedy in its own words. */
+const ADVICE: Readonly<Partial<Record<RunReport['reason'], string>>> = {
+  boot_failed: 'see "vulcan doctor"',
+  agent_unreachable: 'see "vulcan doctor"',
+  vmm_crashed: 'see "vulcan doctor"',
 }
 
 function exitCode(report: RunReport): number {

@@ -47,11 +47,16 @@ export class Narrator {
     const lines = tail.split(/\r?\n/).filter((line) => line.trim() !== '')
     if (lines.length === 0) return
     this.complain("the end of the guest's console:")
-    for (const line of lines.slice(-CONSOLE_LINES)) this.#stream.write(`  | ${printable(line)}\n`)
+    this.quote(lines.slice(-CONSOLE_LINES))
+  }
+
+  /** What another program has said. */
+  quote(lines: readonly string[]): void {
+    for (const line of lines) this.#stream.write(`  | ${printable(line)}\n`)
   }
 }
 
-/** Control characters could command the terminal. */
+/** One line, harmless for a terminal: control characters could command it, line feeds pose as us. */
 export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd')
+  return text.replace(/\s*\n\s*/g, ' ').replace(/[^\P{Cc}\t]/gu, '\ufffd')
 }
