@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { copyFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { tarEntry } from '../support/tar-entry.ts'
 import { VulcanUnderTest } from '../support/vulcan.ts'
 
 const HOME = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
@@ -93,4 +95,76 @@ test('more memory than there is, a data directory that cannot be, a wrong variab
     { VULCAN_FC_DEFAULT_MEM_MB: 'much' },
     /^vulcan: VULCAN_FC_DEFAULT_MEM_MB is "much", but takes an integer from 128 to/,
   )
+})
+
+/** Some zeros, of which gzip makes a thousandth, so often that together they are ten gigabytes. */
+function bomb(): Buffer {
+  const zeros = gzipSync(Buffer.alloc(32 * 1024 ** 2))
+  const header = gzipSync(tarEntry({ path: 'zeros', claimedBytes: 100 * 1024 ** 3 }))
+  return Buffer.concat([header, ...Array.from({ length: 300 }, () => zeros)])
+}
+
+const MAIN = tarEntry({ path: 'main.py', content: 'print("ran")' })
+
+for (const [what, archive, line] of [
+  ['is none', Buffer.from('no gzip'.repeat(100)), /archive: invalid gzip header/],
+  ['has no such entrypoint', gzipSync(tarEntry({ path: 'x' })), /the archive has no "main\.py"/],
+  [
+    'leaves its directory',
+    gzipSync(Buffer.concat([MAIN, tarEntry({ path: '../x' })])),
+    /archive entry "\.\.\/x": /,
+  ],
+  [
+    'has a link to the outside',
+    gzipSync(Buffer.concat([MAIN, tarEntry({ path: 'x', type: '2', link: '/etc/passwd' })])),
+    /archive entry "x": the link to "\/etc\/passwd" leads outside/,
+  ],
+  [
+    'has a device',
+    gzipSync(Buffer.concat([MAIN, tarEntry({ path: 'x', type: '3' })])),
+    /archive entry "x": only files, directories and links are unpacked/,
+  ],
+  ['would fill every disk', bomb(), /archive entry "zeros": No space left on device/],
+] as const) {
+  test(`an archive that ${what} is refused in the guest, with the entry and the reason`, async (t) => {
+    const vulcan = await VulcanUnderTest.create(t)
+    const path = join(vulcan.runDir, 'archive.tar.gz')
+    await writeFile(path, archive)
+    const args = ['run', '--entrypoint', 'main.py', path]
+    const stderr = await assertExplained(
+      vulcan,
+      args,
+      { VULCAN_FC_SCRATCH_MIB: '64' },
+      new RegExp(`^vulcan: invalid_request: ${line.source}`),
+    )
+    assert.equal(stderr.split('\n').length, 2, stderr)
+  })
+}
+
+test('a disk that the program fills is an error of the program', async (t) => {
+  const vulcan = await VulcanUnderTest.create(t)
+  const code = 'with open("zeros", "wb") as file:\n  while True: file.write(bytes(1 << 20))'
+  const { exitCode, stderr } = await vulcan.run(['run', '-c', code], {
+    env: { VULCAN_FC_SCRATCH_MIB: '64' },
+  })
+  assert.match(stderr, /\nOSError: \[Errno 28\] No space left on device\n$/)
+  assert.equal(exitCode, 1)
+  await vulcan.assertNothingLeft()
+})
+
+test('less disk than a scratch drive may need is told before a VM is made', async (t) => {
+  const vulcan = await VulcanUnderTest.create(t)
+  const env = { VULCAN_FC_SCRATCH_MIB: '1048576' }
+  const line = /^vulcan: no_space: .*; free some, or set VULCAN_FC_SCRATCH_MIB$/
+  const stderr = await assertExplained(vulcan, HELLO, env, line)
+  assert.equal(stderr.split('\n').length, 2, stderr)
+})
+
+test('an initrd that is none leaves the kernel to say so on its console', async (t) => {
+  const vulcan = await VulcanUnderTest.create(t)
+  const initrd = join(vulcan.runDir, 'initrd')
+  await writeFile(initrd, 'x'.repeat(1 << 20))
+  const line = /^vulcan: boot_failed: .*: see "vulcan doctor"$/
+  const stderr = await assertExplained(vulcan, HELLO, { VULCAN_FC_INITRD_PATH: initrd }, line)
+  assert.match(stderr, /\n {2}\| .*Kernel panic/)
 })

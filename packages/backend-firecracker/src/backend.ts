@@ -3,6 +3,7 @@ import {
   type BackendCapabilities,
   BackendError,
   type ExecuteOptions,
+  type FailureReason,
 } from '@vulcan/backend'
 import type { ShutdownStage } from '@vulcan/firecracker'
 import type { NetworkMode, Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
@@ -42,9 +43,19 @@ export interface FirecrackerBackendOptions extends VmHost {
   readonly onReleaseError: (error: unknown) => void
 }
 
+/** What a VMM, or a guest in it, can be blamed for. */
+const VMM_FAILURES: ReadonlySet<FailureReason> = new Set([
+  'boot_failed',
+  'agent_unreachable',
+  'agent_lost',
+  'vmm_crashed',
+])
+
 /** What a trial showed. `words` say why a guest does not boot; `bootMs` lasts from the first step. */
 export interface TrialBoot {
   readonly boots: boolean
+  /** False when something other than the VMM kept the guest from booting: nothing was shown. */
+  readonly isConclusive: boolean
   readonly words: string
   readonly bootMs: number | null
 }
@@ -97,11 +108,11 @@ export class FirecrackerBackend implements Backend {
     let end: VmEnd = { reason: 'exited', exitCode: null, error: 'a trial boot' }
     try {
       await this.#boot(vm, { runtime, network: 'none' })
-      return { boots: true, words: '', bootMs: vm.timeline.elapsedMs() }
+      return { boots: true, isConclusive: true, words: '', bootMs: vm.timeline.elapsedMs() }
     } catch (cause) {
       const { code, message } = await toBackendError(cause, vm)
       end = { reason: code, exitCode: null, error: `a trial boot: ${message}` }
-      return { boots: false, words: message, bootMs: null }
+      return { boots: false, isConclusive: VMM_FAILURES.has(code), words: message, bootMs: null }
     } finally {
       await this.#release(vm, end)
     }

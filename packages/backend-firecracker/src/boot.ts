@@ -126,7 +126,7 @@ function startProcess(
   uid: number | undefined,
   slot: HeldSlot | undefined,
 ): Promise<VmmProcess> {
-  const { program, layout } = host
+  const { config, program, layout } = host
   const user = uid === undefined ? [] : ['--uid', String(uid), '--gid', String(uid)]
   vm.manifest.record({ kind: 'vmm' })
   return startVmm({
@@ -137,7 +137,7 @@ function startProcess(
     recordPath: vm.holding.recordPath,
     apiSocketPath: vm.holding.apiSocketPath,
     env: {
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: config.searchPath,
       VULCAN_LIBEXEC: layout.libexecDir,
       VULCAN_RUN: layout.runDir,
     },

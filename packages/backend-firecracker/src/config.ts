@@ -46,7 +46,12 @@ export interface FirecrackerConfig {
   readonly networkMax: NetworkMode
   /** The resolvers of guests that have a network: addresses, in the order in which they are asked. */
   readonly dns: readonly string[]
+  /** Where a VMM looks for the programs of the system, as `PATH` says it. */
+  readonly searchPath: string
 }
+
+/** For an environment without `PATH`. */
+const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** One variable: what it takes in words, and how it is read. */
 const integer = (min: number, max: number) => ({
@@ -124,6 +129,7 @@ export function loadConfig(
       read('VULCAN_FC_NETWORK_MAX', NETWORK) ?? 'public',
     ),
     dns: read('VULCAN_FC_DNS', RESOLVERS) ?? DEFAULT_DNS,
+    searchPath: env['PATH'] || DEFAULT_SEARCH_PATH,
   }
 }
 

@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError, type FailureReason } from '@vulcan/backend'
-import { VmmStartError, VsockAcceptError, VsockConnectError } from '@vulcan/firecracker'
+import {
+  ApiFaultError,
+  VmmStartError,
+  VsockAcceptError,
+  VsockConnectError,
+} from '@vulcan/firecracker'
 import { ImageDamagedError, ImageMissingError, NoSpaceError } from '@vulcan/images'
 import { NetworkError } from '@vulcan/network'
 import { CidsExhaustedError } from './cid.ts'
@@ -19,12 +24,20 @@ export async function toBackendError(error: unknown, vm: Vm): Promise<BackendErr
   if (error instanceof BackendError && error.phase !== undefined) return error
   if (error instanceof BackendError && error.code === 'agent_lost') await exitOf(vm)
   const reason = failureReason(error, vm)
-  const what = error instanceof Error ? error.message : String(error)
+  const what = wordsOf(error)
   return new BackendError(reason, explain(reason, what, vm), {
     phase: vm.timeline.current,
     consoleTail: vm.exit?.consoleTail ?? vm.process?.consoleTail ?? '',
     cause: error,
   })
+}
+
+/** What a VMM says when it cannot start a guest is for the user; how it was asked is not. */
+function wordsOf(error: unknown): string {
+  if (error instanceof ApiFaultError && error.path === '/actions') {
+    return error.faultMessage.replace(/^Start microvm error: /, '')
+  }
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** A dying VMM closes its connections a little before it is gone: waits for the second half. */

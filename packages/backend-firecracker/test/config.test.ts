@@ -21,6 +21,7 @@ test('without variables every setting has its default, files in the data directo
     networkDefault: 'none',
     networkMax: 'public',
     dns: ['1.1.1.1', '8.8.8.8'],
+    searchPath: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   })
 })
 
@@ -43,6 +44,7 @@ test('each variable sets its field', () => {
     VULCAN_FC_NETWORK_DEFAULT: 'public',
     VULCAN_FC_NETWORK_MAX: 'all',
     VULCAN_FC_DNS: '9.9.9.9,2620:fe::fe',
+    PATH: '/p',
   }
   assert.deepEqual(Object.values(loadConfig(env, '/data')), [
     '/k',
@@ -62,6 +64,7 @@ test('each variable sets its field', () => {
     'public',
     'all',
     ['9.9.9.9', '2620:fe::fe'],
+    '/p',
   ])
 })
 

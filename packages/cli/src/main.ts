@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { addDoctorCommand } from './doctor.ts'
+import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
@@ -28,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)
+  addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How many of the console's last lines are shown when a guest does not boot. */
-const CONSOLE_LINES = 12
+/** How many of the console's last lines are shown when a guest does not boot: a panic and its stack. */
+const CONSOLE_LINES = 30
 
 /**
  * Writes bytes and waits until the stream takes more: a slow reader slows the program down. A reader

@@ -1,33 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { type TestContext, test } from 'node:test'
-
-const MAIN = resolve(import.meta.dirname, '../src/main.ts')
-
-/** Runs the command line; these tests end before any VM would be started. */
-async function vulcan(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { exitCode, stdout, stderr }
-}
-
-async function temporaryDirectory(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'vulcan-test-'))
-  t.after(() => rm(directory, { recursive: true }))
-  return directory
-}
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MAIN, temporaryDirectory, vulcan } from './support/command-line.ts'
 
 for (const [what, args, line] of [
   [
@@ -68,7 +43,23 @@ for (const [what, args, line] of [
   ['nothing to run', ['run'], /^vulcan: nothing to run/],
   ['a flag that is not known', ['run', '--bogus'], /^vulcan: unknown option '--bogus'\n$/],
   ['a time-out that is none', ['run', '--timeout', 'soon', '-c', 'x'], /--timeout is "soon"/],
-  ['memory out of range', ['run', '--memory', '1', '-c', 'x'], /^vulcan: memMib/],
+  [
+    'memory out of range',
+    ['run', '--memory', '1', '-c', 'x'],
+    /^vulcan: --memory is "1", but takes 128M to 1024G\n$/,
+  ],
+  ['a flag without its value', ['run', '--runtime'], /^vulcan: option '--runtime <name>' arg/],
+  ['an empty name', ['run', ''], /^vulcan: cannot read : no such file or directory\n$/],
+  [
+    'a name of two lines',
+    ['run', '/nowhere/a\nvulcan: b.py'],
+    /^vulcan: cannot read \/nowhere\/a vulcan: b\.py: no such/,
+  ],
+  [
+    "a program's own -v and --verbose",
+    ['run', '/nowhere/x.py', '-v', '--verbose'],
+    /^vulcan: cannot read \/nowhere\/x\.py: no such file or directory\n$/,
+  ],
   ['an assignment without a name', ['run', '-e', 'x', '-c', 'x'], /takes NAME=VALUE\n$/],
   ['an input that is not there', ['run', '--input', '/nowhere', '-c', 'x'], /^vulcan: cannot read/],
 ] as const) {
@@ -89,6 +80,12 @@ test('a file that is no text is refused', async (t) => {
   assert.equal(exitCode, 125)
 })
 
+test('-v shows the stack of an error, also where the value of another flag is "run"', async () => {
+  const { exitCode, stderr } = await vulcan(['run', '-v', '--entrypoint', 'run', '/nowhere/x.py'])
+  assert.match(stderr, /^vulcan: cannot read .*\n(.*\n)*? +at /)
+  assert.equal(exitCode, 125)
+})
+
 test('a variable with a wrong value is named', async () => {
   const { exitCode, stderr } = await vulcan(['run', '-c', 'x'], { VULCAN_VMM: 'vmware' })
   assert.equal(stderr, 'vulcan: VULCAN_VMM is "vmware", but takes auto, firecracker, qemu\n')
@@ -103,11 +100,20 @@ test('a run directory too long for a socket is refused before anything is made',
   assert.equal(exitCode, 125)
 })
 
-test('other commands exit with 2 for a usage error', async () => {
-  const { exitCode, stderr } = await vulcan(['images', 'ls', '--bogus'])
-  assert.match(stderr, /^vulcan: unknown option/)
-  assert.equal(exitCode, 2)
-})
+for (const args of [
+  ['bogus'],
+  ['images', 'bogus'],
+  ['images', 'ls', '--bogus'],
+  ['doctor', '--bogus'],
+  ['doctor', 'bogus'],
+]) {
+  test(`"vulcan ${args.join(' ')}" says what is wrong in one line and exits with 2`, async () => {
+    const { exitCode, stdout, stderr } = await vulcan(args)
+    assert.match(stderr, /^vulcan: (unknown|too many) .*\n$/)
+    assert.equal(stdout, '')
+    assert.equal(exitCode, 2)
+  })
+}
 
 test('an empty store is listed as a table without rows', async (t) => {
   const env = { VULCAN_HOME: await temporaryDirectory(t) }

@@ -41,3 +41,25 @@ test('what is no quantity is refused by the name of its flag and what it takes',
     )
   }
 })
+
+test('what is out of range is refused by the name of its flag and the range', () => {
+  const range = { min: 2, max: 4, words: '2 to 4' }
+  for (const [parse, text, is] of [
+    [parseDurationS, '4s', 4],
+    [parseBytes, '2', 2],
+    [parseMib, '3M', 3],
+    [parseCount, '3', 3],
+  ] as const) {
+    assert.equal(parse('--flag', text, range), is)
+  }
+  for (const [parse, text] of [
+    [parseDurationS, '1m'],
+    [parseBytes, '1K'],
+    [parseMib, '1'],
+    [parseCount, '5'],
+  ] as const) {
+    assert.throws(() => parse('--flag', text, range), {
+      message: `--flag is "${text}", but takes 2 to 4`,
+    })
+  }
+})

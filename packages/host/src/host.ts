@@ -1,7 +1,12 @@
 import { Registry } from '@vulcan/backend'
-import { becomeOwner, type FirecrackerBackend, type VmmProgram } from '@vulcan/backend-firecracker'
+import {
+  becomeOwner,
+  type FirecrackerBackend,
+  makeUsable,
+  type VmmProgram,
+} from '@vulcan/backend-firecracker'
 import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
-import { type Microvm, openMicrovm, type Unavailable } from './microvm.ts'
+import { type Microvm, openMicrovm } from './microvm.ts'
 import { type RunReport, reportError, reportResult } from './report.ts'
 import { readSettings } from './settings.ts'
 
@@ -31,33 +36,31 @@ const RECOVERY_EVERY_MS = 60_000
  * until everything that its own workloads held is released.
  */
 export class Host implements AsyncDisposable {
-  /** The VMM in use; undefined where no VM can be started. */
-  readonly vmm: VmmProgram | undefined
-  /** Why no VM can be started; empty where one can. */
-  readonly unavailable: string
+  /** The VMM in use and what was found out about KVM; or why no VM can be started here. */
+  readonly microvm: Microvm | Error
   readonly #registry: Registry
   readonly #held: AsyncDisposableStack
 
-  private constructor(
-    microvm: Microvm | Unavailable,
-    registry: Registry,
-    held: AsyncDisposableStack,
-  ) {
-    this.vmm = microvm.program
-    this.unavailable = microvm.unavailable
+  private constructor(microvm: Microvm | Error, registry: Registry, held: AsyncDisposableStack) {
+    this.microvm = microvm
     this.#registry = registry
     this.#held = held
   }
 
-  /** Throws `ConfigError` or `OwnerError`. What keeps VMs from running is told, and by `run`. */
+  /**
+   * Throws `ConfigError`, `DirectoryError`, `OwnerError`, or the signal's reason. What keeps VMs from
+   * running is told when a workload wants one.
+   */
   static async open(options: OpenHostOptions): Promise<Host> {
-    const settings = readSettings(options.env)
+    const settings = await readSettings(options.env)
+    await makeUsable(settings.layout.homeDir, 'VULCAN_HOME', 0o755)
     await using held = new AsyncDisposableStack()
-    const owner = held.use(await becomeOwner(settings.layout))
+    const { ownerId } = held.use(await becomeOwner(settings.layout))
     const registry = new Registry()
-    const microvm = await openMicrovm({ ...options, ...settings, ownerId: owner.ownerId })
-    if (microvm.backend === undefined) {
-      registry.declareUnavailable('microvm', microvm.unavailable)
+    const microvm = await openMicrovm({ ...options, ...settings, ownerId }).catch(toError)
+    options.signal.throwIfAborted()
+    if (microvm instanceof Error) {
+      registry.declareUnavailable('microvm', microvm.message)
     } else {
       const { backend } = microvm
       registry.register(backend)
@@ -65,6 +68,11 @@ export class Host implements AsyncDisposable {
       held.defer(() => backend.shutdown())
     }
     return new Host(microvm, registry, held.move())
+  }
+
+  /** The VMM in use; undefined where no VM can be started. */
+  get vmm(): VmmProgram | undefined {
+    return this.microvm instanceof Error ? undefined : this.microvm.program
   }
 
   /** Runs one workload. Whatever goes wrong is a row of the table of outcomes: never rejects. */
@@ -109,6 +117,10 @@ async function clearRemains(backend: FirecrackerBackend, onNotice: HostNotice): 
   }
 }
 
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return toError(error).message
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { makeUsable } from '@vulcan/backend-firecracker'
 import { type BuildProgress, buildImages, type ImageSummary, listImages } from '@vulcan/images'
 import { findPlaces } from './places.ts'
 
@@ -10,7 +11,7 @@ export function listHostImages(env: Env): Promise<ImageSummary[]> {
 }
 
 /** Builds what is missing of this host's images; all of them if `only` is empty. */
-export function buildHostImages(
+export async function buildHostImages(
   env: Env,
   options: {
     readonly only: readonly string[]
@@ -19,6 +20,7 @@ export function buildHostImages(
   },
 ): Promise<ImageSummary[]> {
   const { homeDir, libexecDir } = places(env)
+  await makeUsable(homeDir, 'VULCAN_HOME', 0o755)
   const { only, ...rest } = options
   return buildImages({
     home: homeDir,

@@ -1,5 +1,5 @@
 export type { CheckStatus } from './doctor/check.ts'
-export { type Diagnosis, examine } from './doctor/doctor.ts'
+export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
 export { Host, type OpenHostOptions, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
 export { InvalidWorkloadError, newWorkload } from './new-workload.ts'

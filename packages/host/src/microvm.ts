@@ -7,48 +7,36 @@ import {
 import { ImageDamagedError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { RUNTIMES } from '@vulcan/schema'
 import type { OpenHostOptions } from './host.ts'
+import { type KvmFinding, tryKvm } from './kvm-trial.ts'
 import { chooseVmm } from './preflight.ts'
 import type { Settings } from './settings.ts'
 
 /** A host's microVMs: the VMM they use, and what runs workloads in them. */
 export interface Microvm {
   readonly program: VmmProgram
+  readonly kvm: KvmFinding
   readonly backend: FirecrackerBackend
-  readonly unavailable: ''
-}
-
-export interface Unavailable {
-  readonly program: undefined
-  readonly backend: undefined
-  /** Why no VM can be started here. */
-  readonly unavailable: string
 }
 
 /**
- * Makes the backend if VMM, kernel, initrd and at least one image are there; otherwise says what is
- * missing, also as a notice.
+ * Makes the backend if VMM, kernel, initrd and at least one image are there. Throws `NoVmmError`,
+ * `ImageMissingError`, or the signal's reason.
  */
 export async function openMicrovm(
   options: OpenHostOptions & Settings & { readonly ownerId: string },
-): Promise<Microvm | Unavailable> {
+): Promise<Microvm> {
   const { layout, config, ownerId, signal, onNotice, retryTrials = false } = options
+  await requireImages(options)
+  await using held = new AsyncDisposableStack()
   const onError = (error: unknown) => onNotice(error instanceof Error ? error.message : `${error}`)
-  const networks = new Networks({
-    ...{ layout, config, ownerId, onError },
-    readySlots: options.readySlots ?? 0,
-  })
+  const readySlots = options.readySlots ?? 0
+  const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
-  try {
-    await requireImages(options)
-    const program = await chooseVmm(base, options.vmm, { signal, retryTrials })
-    return { program, backend: new FirecrackerBackend({ ...base, program }), unavailable: '' }
-  } catch (error) {
-    await networks[Symbol.asyncDispose]()
-    signal.throwIfAborted()
-    const unavailable = error instanceof Error ? error.message : String(error)
-    return { program: undefined, backend: undefined, unavailable }
-  }
+  const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
+  const program = await chooseVmm(kvm, options.vmm, layout, config)
+  held.move()
+  return { program, kvm, backend: new FirecrackerBackend({ ...base, program }) }
 }
 
 /**

@@ -16,8 +16,8 @@ const Finding = z.object({
 const Findings = z.array(Finding).max(64)
 
 /**
- * Remembers trial boots in the run directory, which a reboot empties: success until then, failure
- * for ten minutes. A file that is missing or strange is an empty memory.
+ * Remembers trial boots in the run directory: success as long as the key, which names the boot of
+ * this machine, is asked for; failure for ten minutes. A file that is missing or strange is an empty memory.
  */
 export class PreflightCache {
   readonly #path: string
@@ -31,7 +31,9 @@ export class PreflightCache {
     const found = (await this.#read()).find(
       (entry) => entry.key === key && (entry.boots || now - entry.at_ms < FAILURE_VALID_MS),
     )
-    return found && { boots: found.boots, words: found.words, bootMs: found.boot_ms }
+    if (found === undefined) return undefined
+    const { boots, words, boot_ms: bootMs } = found
+    return { boots, isConclusive: true, words, bootMs }
   }
 
   async keep(key: string, { boots, words, bootMs }: TrialBoot): Promise<void> {

@@ -9,6 +9,8 @@ import {
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
 import * as z from 'zod'
+import { findQemuPrograms, type QemuPrograms } from './qemu-programs.ts'
+import { VERSION } from './version.ts'
 
 const VmmSetting = z.enum(['auto', 'firecracker', 'qemu'])
 export type VmmSetting = z.infer<typeof VmmSetting>
@@ -22,7 +24,10 @@ export function readVmmSetting(env: Readonly<Record<string, string | undefined>>
 }
 
 /** A VMM that may be used if it boots a guest. */
-export type Candidate = Omit<VmmProgram, 'reason'>
+export type Candidate = Omit<VmmProgram, 'reason'> & {
+  /** The programs of which the VMM consists. */
+  readonly files: readonly string[]
+}
 
 const VERSION_DEADLINE_MS = 5_000
 /** How long a guest may take to boot where the processor runs it. */
@@ -30,18 +35,35 @@ const KVM_BOOT_TIMEOUT_MS = 10_000
 /** In software it takes four to eight seconds of an idle core, and machines of this kind are busy. */
 const TCG_BOOT_TIMEOUT_MS = 60_000
 
-/** What may run guests with KVM, the best first. */
+/** What may run guests with KVM, the best first. Throws `ConfigError` for a wrong `VULCAN_FC_BIN`. */
 export async function kvmCandidates(
   layout: Layout,
   config: FirecrackerConfig,
   setting: VmmSetting,
 ): Promise<Candidate[]> {
-  const binary = config.firecrackerBin ?? join(layout.libexecDir, 'firecracker')
+  await requireFirecrackerBin(config, setting)
+  const binary = firecrackerPath(layout, config)
   const version = setting === 'qemu' ? undefined : await firecrackerVersion(binary)
+  const programs = setting === 'firecracker' ? undefined : await findQemuPrograms(layout, config)
   return [
     ...(version === undefined ? [] : [firecracker(binary, version)]),
-    ...(setting === 'firecracker' ? [] : [qemu(layout, 'kvm')]),
+    ...(programs === undefined || 'finding' in programs ? [] : [qemu(layout, 'kvm', programs)]),
   ]
+}
+
+/** A Firecracker that was asked for is not replaced by another VMM. Throws `ConfigError`. */
+export async function requireFirecrackerBin(
+  { firecrackerBin }: FirecrackerConfig,
+  setting: VmmSetting,
+): Promise<void> {
+  if (firecrackerBin === undefined || setting === 'qemu') return
+  if ((await firecrackerVersion(firecrackerBin)) !== undefined) return
+  throw new ConfigError('VULCAN_FC_BIN', firecrackerBin, 'the path of a Firecracker')
+}
+
+/** Where Firecracker is, or would be. */
+export function firecrackerPath({ libexecDir }: Layout, config: FirecrackerConfig): string {
+  return config.firecrackerBin ?? join(libexecDir, 'firecracker')
 }
 
 function firecracker(binary: string, version: string): Candidate {
@@ -49,6 +71,7 @@ function firecracker(binary: string, version: string): Candidate {
     name: 'firecracker',
     version,
     binary,
+    files: [binary],
     args: [],
     takesUid: false,
     isolationStrength: 'hardware',
@@ -57,11 +80,13 @@ function firecracker(binary: string, version: string): Candidate {
 }
 
 /** QEMU with KVM, or in software. */
-export function qemu(layout: Layout, accel: 'kvm' | 'tcg'): Candidate {
+export function qemu(layout: Layout, accel: 'kvm' | 'tcg', programs: QemuPrograms): Candidate {
+  const binary = join(layout.libexecDir, 'vulcan-vmm')
   return {
     name: 'vulcan-vmm',
-    version: '0.1.0',
-    binary: join(layout.libexecDir, 'vulcan-vmm'),
+    version: VERSION,
+    binary,
+    files: [binary, programs.qemu, programs.vhostDeviceVsock],
     args: ['--accel', accel],
     takesUid: true,
     isolationStrength: accel === 'kvm' ? 'hardware' : 'emulated',
@@ -85,13 +110,13 @@ export async function kvmDeviceFinding(): Promise<string | undefined> {
 }
 
 /** Undefined where there is no Firecracker. */
-async function firecrackerVersion(binary: string): Promise<string | undefined> {
+export async function firecrackerVersion(binary: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(binary, ['--version'], {
       env: {},
       timeout: VERSION_DEADLINE_MS,
     })
-    return /^Firecracker v(\S+)/.exec(stdout)?.[1] ?? 'unknown'
+    return /^Firecracker v(\S+)/.exec(stdout)?.[1]
   } catch {
     return undefined
   }

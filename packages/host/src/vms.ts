@@ -14,13 +14,13 @@ import { readSettings } from './settings.ts'
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The VMs of all processes that use this host's run directory, the oldest first. */
-export function listHostVms(env: Env): Promise<ActiveVm[]> {
-  return listActiveVms(readSettings(env).layout)
+export async function listHostVms(env: Env): Promise<ActiveVm[]> {
+  return listActiveVms((await readSettings(env)).layout)
 }
 
 /** How this host's VMs ended, the newest first; a bounded number of them is kept. */
-export function listHostEnds(env: Env): Promise<EndedVm[]> {
-  return listEnded(readSettings(env).layout)
+export async function listHostEnds(env: Env): Promise<EndedVm[]> {
+  return listEnded((await readSettings(env)).layout)
 }
 
 /** What a pruning removed, and what it could not. */
@@ -37,7 +37,7 @@ export interface Pruned {
  * `ConfigError` or `OwnerError`.
  */
 export async function pruneHost(env: Env, onNotice: HostNotice): Promise<Pruned> {
-  const { layout, config } = readSettings(env)
+  const { layout, config } = await readSettings(env)
   await using owner = await becomeOwner(layout)
   const { released, failures } = await recover(layout, owner.ownerId)
   const { kernelPath, initrdPath } = config

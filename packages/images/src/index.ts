@@ -16,6 +16,7 @@ export {
   NoSpaceError,
   UnknownImageError,
 } from './errors.ts'
+export { fileSha256 } from './file-digest.ts'
 export { ROOTFS_FILENAME, rootfsPath } from './home-layout.ts'
 export { type ImageProblem, type ImageSummary, listImages, verifyImage } from './images.ts'
 export { type PruneImagesOptions, pruneImages } from './prune.ts'

@@ -10,6 +10,8 @@ export interface ResolvedImage {
   readonly path: string
   /** SHA-256 of the recipe; absent for a file that the operator has put there. */
   readonly recipeHash?: string
+  /** Of what the image is about: Python's, the kernel's. Absent like `recipeHash`. */
+  readonly version?: string
 }
 
 /**
@@ -25,7 +27,8 @@ export async function resolveImage(name: string, link: string): Promise<Resolved
   if (size !== file.sizeBytes) {
     throw new ImageDamagedError(path, `it has ${size} bytes instead of ${file.sizeBytes}`)
   }
-  return { path, recipeHash: meta.recipeHash }
+  const version = Object.values(meta.versions)[0]
+  return { path, recipeHash: meta.recipeHash, ...(version === undefined ? {} : { version }) }
 }
 
 /** The root file system of a runtime in VULCAN_FC_ROOTFS_DIR. Throws like `resolveImage`. */
@@ -40,7 +43,8 @@ async function follow(name: string, link: string): Promise<string> {
   try {
     return await realpath(link)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause
     throw new ImageMissingError(name, link, { cause })
   }
 }

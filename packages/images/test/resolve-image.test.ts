@@ -7,13 +7,14 @@ import { ensureArtefact } from '../src/store.ts'
 import { cutOff, sampleArtefact, silentContext } from './fixtures/sample-artefact.ts'
 import { temporaryHome } from './fixtures/temporary-home.ts'
 
-test('a runtime leads to the file in the store and the hash of its recipe', async () => {
+test('a runtime leads to the file in the store, the hash of its recipe and its version', async () => {
   await using home = await temporaryHome()
   const { directory, meta } = await ensureArtefact(home.path, sampleArtefact(), silentContext)
   const rootfsDir = join(home.path, 'rootfs')
   assert.deepEqual(await resolveRootfs({ rootfsDir, runtime: 'sample' }), {
     path: join(directory, 'sample.ext4'),
     recipeHash: meta.recipeHash,
+    version: '1.2.3',
   })
 })
 

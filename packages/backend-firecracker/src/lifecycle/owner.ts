@@ -7,6 +7,7 @@ import { VulcanError } from '@vulcan/schema'
 import { HOLDING_KINDS, holdingsDir } from './holding.ts'
 import { type Layout, launchPath, lockPath, ownersDir } from './layout.ts'
 import { prepareLeases } from './lease.ts'
+import { makeUsable } from './usable-directory.ts'
 
 /** What `vulcan-launch hold` exits with when somebody else holds the lock (EX_TEMPFAIL, sysexits.h). */
 const EXIT_HELD_BY_ANOTHER = 75
@@ -14,7 +15,9 @@ const EXIT_HELD_BY_ANOTHER = 75
 /** Another process's recovery may take a lock in the moment between its creation and our `flock`. */
 const NEW_LOCK_ATTEMPTS = 5
 
-export class OwnerError extends VulcanError<'run_dir_unsafe' | 'lock_failed'> {}
+export class OwnerError extends VulcanError<
+  'run_dir_unsafe' | 'lock_failed' | 'launcher_missing'
+> {}
 
 /**
  * A lock that lives exactly as long as this process, SIGKILL included: a helper holds the `flock`
@@ -24,7 +27,7 @@ export interface OwnerLock extends AsyncDisposable {
   readonly ownerId: string
 }
 
-/** Makes this process an owner of VMs. Throws `OwnerError`. */
+/** Makes this process an owner of VMs. Throws `OwnerError` and `DirectoryError`. */
 export async function becomeOwner(layout: Layout): Promise<OwnerLock> {
   await prepareRunDir(layout)
   for (let attempt = 0; attempt < NEW_LOCK_ATTEMPTS; attempt += 1) {
@@ -50,7 +53,13 @@ export async function holdLock(layout: Layout, ownerId: string): Promise<OwnerLo
   // Whichever comes second has no listener any more; its rejection says nothing new.
   held.catch(() => undefined)
   ended.catch(() => undefined)
-  const exit = await Promise.race([held.then(() => undefined), ended])
+  const exit = await Promise.race([held.then(() => undefined), ended]).catch((cause: unknown) => {
+    throw new OwnerError(
+      'launcher_missing',
+      `${launchPath(layout)} cannot be started (${String(cause)}): set Vulcan up ("make demo" does), or correct VULCAN_LIBEXEC`,
+      { cause },
+    )
+  })
   if (exit === undefined) {
     return { ownerId, [Symbol.asyncDispose]: () => dropLock(holder, path) }
   }
@@ -67,13 +76,14 @@ async function dropLock(holder: ChildProcess, path: string): Promise<void> {
   await ended
 }
 
-async function prepareRunDir(layout: Layout): Promise<void> {
-  await mkdir(layout.runDir, { recursive: true, mode: 0o700 })
+/** Makes the run directory where there is none. Throws `DirectoryError` and `OwnerError`. */
+export async function prepareRunDir(layout: Layout): Promise<void> {
+  await makeUsable(layout.runDir, 'VULCAN_RUN', 0o700)
   const { uid, mode } = await stat(layout.runDir)
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
     throw new OwnerError(
       'run_dir_unsafe',
-      `${layout.runDir} must belong to the user of this process and have mode 0700: it holds sockets that command VMs`,
+      `${layout.runDir} must belong to the user of this process and have mode 0700, since it holds sockets that command VMs: "chmod 700" it, or set VULCAN_RUN to another directory`,
     )
   }
   const kinds = HOLDING_KINDS.map((kind) => holdingsDir(layout, kind))

@@ -1,5 +1,8 @@
-/** How a check came out: `warn` takes something away, `fail` means that no workload can run. */
-export type CheckStatus = 'ok' | 'warn' | 'fail'
+/**
+ * How a check came out: `warn` takes something away, `fail` means that no workload can run, `skip`
+ * that the check was not made, since an earlier one has failed.
+ */
+export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip'
 
 /** What one check found, and what would mend it. */
 export interface Finding {
@@ -12,6 +15,9 @@ export interface Finding {
 /** One check of `vulcan doctor`. `code` is stable; programs go by it. */
 export interface Check {
   readonly code: string
+  readonly deadlineMs?: number
+  /** The codes of earlier checks without whose success this one could only repeat their findings. */
+  readonly needs?: 'all' | readonly string[]
   run(signal: AbortSignal): Promise<Finding>
 }
 

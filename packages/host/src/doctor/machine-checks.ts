@@ -1,20 +1,26 @@
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises'
-import type { FirecrackerConfig, Layout } from '@vulcan/backend-firecracker'
-import { type Check, fail, ok, warn } from './check.ts'
+import { constants, open, readFile, statfs } from 'node:fs/promises'
+import {
+  DirectoryError,
+  type FirecrackerConfig,
+  type Layout,
+  makeUsable,
+  OwnerError,
+  prepareRunDir,
+} from '@vulcan/backend-firecracker'
+import type { Settings } from '../settings.ts'
+import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
 const MIB_BYTES = 1024 ** 2
 /** What QEMU takes beside the guest's own memory. */
 const VMM_MIB = 128
-/** A scratch drive is sparse, but a program may fill it. */
-const DISK_MIB_LOW = 2048
-const DISK_MIB_MIN = 64
 
 /** What the machine itself must have, whichever VMM is used. */
-export function machineChecks(layout: Layout, config: FirecrackerConfig): Check[] {
+export function machineChecks({ layout, config }: Settings): Check[] {
   const isRoot = process.getuid?.() === 0
   return [
-    { code: 'data_directory', run: () => checkDirectory(layout.homeDir, 'VULCAN_HOME') },
-    { code: 'disk', run: () => checkDisk(layout.homeDir) },
+    { code: 'data_directory', run: () => checkDataDirectory(layout) },
+    { code: 'run_directory', run: () => checkRunDirectory(layout) },
+    { code: 'disk', needs: ['data_directory'], run: () => checkDisk(layout.homeDir, config) },
     { code: 'memory', run: () => checkMemory(config) },
     { code: 'rights', run: async () => checkRights(isRoot) },
     { code: 'user_namespaces', run: () => checkUserNamespaces(isRoot) },
@@ -23,35 +29,50 @@ export function machineChecks(layout: Layout, config: FirecrackerConfig): Check[
   ]
 }
 
-async function checkDirectory(path: string, variable: string) {
+function checkDataDirectory({ homeDir }: Layout): Promise<Finding> {
+  return usable(`${homeDir} can be written`, () => makeUsable(homeDir, 'VULCAN_HOME', 0o755))
+}
+
+function checkRunDirectory(layout: Layout): Promise<Finding> {
+  return usable(`${layout.runDir} can be written, by this user only`, () => prepareRunDir(layout))
+}
+
+async function usable(finding: string, make: () => Promise<void>): Promise<Finding> {
   try {
-    await mkdir(path, { recursive: true })
-    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
-    return ok(`${path} can be written`)
+    await make()
+    return ok(finding)
   } catch (error) {
-    return fail(
-      `${path} cannot be written (${String(error)})`,
-      `give it to this user, or set ${variable}`,
-    )
+    if (error instanceof DirectoryError) {
+      const { path, problem, variable } = error
+      const remedy = `give it to this user, or set ${variable} to another directory`
+      return fail(`${path} cannot be written (${problem})`, remedy)
+    }
+    if (!(error instanceof OwnerError)) throw error
+    const [problem = '', remedy = ''] = error.message.split(': ')
+    return fail(problem, remedy)
   }
 }
 
-async function checkDisk(path: string) {
+async function checkDisk(path: string, config: FirecrackerConfig): Promise<Finding> {
+  const { scratchMib, maxConcurrentVms } = config
   const { bavail, bsize } = await statfs(path)
   const freeMib = Math.floor((bavail * bsize) / MIB_BYTES)
-  const finding = `${freeMib} MiB free below ${path}`
-  const remedy = 'free some disk, or set VULCAN_HOME to where there is more'
-  if (freeMib < DISK_MIB_MIN) return fail(finding, remedy)
-  return freeMib < DISK_MIB_LOW ? warn(finding, remedy) : ok(finding)
+  const vms = Math.floor(freeMib / scratchMib)
+  const finding = `${freeMib} MiB free below ${path}; a VM may fill a scratch drive of ${scratchMib} MiB`
+  const remedy =
+    'free some disk, set VULCAN_HOME to where there is more, or VULCAN_FC_SCRATCH_MIB to less'
+  if (vms === 0) return fail(finding, remedy)
+  if (vms >= maxConcurrentVms) return ok(finding)
+  return warn(`${finding}: ${vms} at once, not the ${maxConcurrentVms} allowed`, remedy)
 }
 
-async function checkMemory({ defaultMemMib }: FirecrackerConfig) {
+async function checkMemory({ defaultMemMib }: FirecrackerConfig): Promise<Finding> {
   const meminfo = await readFile('/proc/meminfo', 'utf8')
   const availableMib = Math.floor(Number(/^MemAvailable: +(\d+) kB$/m.exec(meminfo)?.[1]) / 1024)
-  const neededMib = defaultMemMib + VMM_MIB
-  const finding = `${availableMib} MiB available, a VM takes up to ${neededMib} MiB`
-  if (availableMib >= neededMib) return ok(finding)
-  return fail(finding, 'end something, or make VMs smaller with VULCAN_FC_DEFAULT_MEM_MB')
+  const finding = `${availableMib} MiB available; a VM has ${defaultMemMib} MiB, its VMM up to ${VMM_MIB} more`
+  const remedy = 'end something, or make VMs smaller with VULCAN_FC_DEFAULT_MEM_MB'
+  if (availableMib >= defaultMemMib + VMM_MIB) return ok(finding)
+  return availableMib >= defaultMemMib ? warn(finding, remedy) : fail(finding, remedy)
 }
 
 function checkRights(isRoot: boolean) {
@@ -89,13 +110,14 @@ async function checkCgroups() {
   }
 }
 
-async function checkTun() {
+async function checkTun(): Promise<Finding> {
   try {
-    await access('/dev/net/tun', constants.R_OK | constants.W_OK)
+    await using _device = await open('/dev/net/tun', constants.O_RDWR)
     return ok('/dev/net/tun can be opened')
-  } catch {
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error
     return warn(
-      '/dev/net/tun cannot be opened, so no VM can have a network',
+      `/dev/net/tun cannot be opened (${code}), so no VM can have a network`,
       '"modprobe tun" as root, or give this user access',
     )
   }

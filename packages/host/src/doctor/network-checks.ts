@@ -4,6 +4,9 @@ import { Network } from '@vulcan/network'
 import type { Settings } from '../settings.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
+/** Every plugin has a deadline of its own. */
+const SLOT_DEADLINE_MS = 120_000
+
 /** Whether a VM can have a network here, and which. The last one makes such a network and releases it. */
 export function networkChecks(settings: Settings): Check[] {
   return [
@@ -11,7 +14,12 @@ export function networkChecks(settings: Settings): Check[] {
     { code: 'network_bounds', run: async () => checkBounds(settings) },
     { code: 'network_chain', run: () => checkChain(settings) },
     { code: 'network_route', run: checkRoute },
-    { code: 'network_slot', run: (signal) => checkSlot(settings, signal) },
+    {
+      code: 'network_slot',
+      needs: 'all',
+      deadlineMs: SLOT_DEADLINE_MS,
+      run: (signal) => checkSlot(settings, signal),
+    },
   ]
 }
 

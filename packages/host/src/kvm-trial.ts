@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises'
+import {
+  FirecrackerBackend,
+  type FirecrackerBackendOptions,
+  type TrialBoot,
+  type VmmProgram,
+} from '@vulcan/backend-firecracker'
+import { resolveImage, resolveRootfs } from '@vulcan/images'
+import { RUNTIMES, type Runtime } from '@vulcan/schema'
+import { ulid } from 'ulid'
+import { FileHashes } from './file-hashes.ts'
+import { PreflightCache } from './preflight-cache.ts'
+import { type Candidate, kvmCandidates, kvmDeviceFinding, type VmmSetting } from './vmm-choice.ts'
+
+/** Whether KVM runs guests on this machine, and what showed it. */
+export interface KvmFinding {
+  readonly finding: string
+  /** The VMM that boots a guest with KVM; undefined where none does. */
+  readonly program: VmmProgram | undefined
+}
+
+export interface TrialOptions {
+  readonly signal: AbortSignal
+  /** Tries VMMs again that lately did not boot a guest. */
+  readonly retryTrials: boolean
+}
+
+/** All of a backend but what is to be found out. */
+export type TrialHost = Omit<FirecrackerBackendOptions, 'program'>
+
+/**
+ * Finds the first VMM that boots a guest with KVM: a device that opens proves nothing. Throws
+ * `ConfigError` for a `VULCAN_FC_BIN` that is no Firecracker.
+ */
+export async function tryKvm(
+  host: TrialHost,
+  setting: VmmSetting,
+  options: TrialOptions,
+): Promise<KvmFinding> {
+  const candidates = await kvmCandidates(host.layout, host.config, setting)
+  const device = await kvmDeviceFinding()
+  if (device !== undefined) return { finding: device, program: undefined }
+  const findings: string[] = []
+  for (const candidate of candidates) {
+    const label = labelOf(candidate)
+    const { boots, words, isConclusive, bootMs } = await tryBoot(host, candidate, options)
+    if (boots) {
+      const bootTimeoutMs = Math.max(candidate.bootTimeoutMs, 8 * (bootMs ?? 0))
+      const reason = 'KVM boots a guest on this machine'
+      const finding = `${label} boots a guest with KVM`
+      return { finding, program: { ...candidate, bootTimeoutMs, reason } }
+    }
+    const verdict = isConclusive ? 'boots no guest' : 'could not be tried'
+    findings.push(`${label} ${verdict} with KVM (${firstLine(words)})`)
+  }
+  const none =
+    setting === 'firecracker'
+      ? 'Firecracker is not installed'
+      : 'no VMM that could use /dev/kvm is installed'
+  const finding = findings.join('; ') || none
+  return { finding, program: undefined }
+}
+
+function labelOf({ name, version }: Candidate): string {
+  return name === 'firecracker' ? `Firecracker ${version}` : 'QEMU'
+}
+
+async function tryBoot(
+  host: TrialHost,
+  candidate: Candidate,
+  { signal, retryTrials }: TrialOptions,
+): Promise<TrialBoot> {
+  const runtime = await anyRuntime(host)
+  const key = runtime && (await trialKey(host, candidate, signal))
+  if (runtime === undefined || key === undefined) {
+    return { boots: false, isConclusive: false, words: 'an image is missing', bootMs: null }
+  }
+  const cache = new PreflightCache(host.layout.runDir)
+  const known = await cache.find(key)
+  if (known?.boots === true || (known !== undefined && !retryTrials)) return known
+  const backend = new FirecrackerBackend({ ...host, program: { ...candidate, reason: 'trial' } })
+  const outcome = await backend.trialBoot(ulid(), runtime, signal)
+  signal.throwIfAborted()
+  if (outcome.isConclusive) await cache.keep(key, outcome)
+  return outcome
+}
+
+/** Any image will do. */
+async function anyRuntime({ config }: TrialHost): Promise<Runtime | undefined> {
+  for (const runtime of RUNTIMES) {
+    const image = await resolveRootfs({ rootfsDir: config.rootfsDir, runtime }).catch(
+      () => undefined,
+    )
+    if (image !== undefined) return runtime
+  }
+  return undefined
+}
+
+/** Another VMM, another kernel or another boot is another question; undefined without a kernel. */
+async function trialKey(
+  { layout, config, bootId }: TrialHost,
+  candidate: Candidate,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const kernel = await resolveImage('kernel', config.kernelPath).catch(() => undefined)
+  if (kernel === undefined || !(await stat(kernel.path)).isFile()) return undefined
+  const hashes = new FileHashes(layout.runDir)
+  const parts = [candidate.name, ...candidate.args, bootId]
+  // One after the other: each is remembered in the same file.
+  for (const path of [...candidate.files, kernel.path]) {
+    parts.push(await hashes.sha256(path, signal))
+  }
+  return parts.join(' ')
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
