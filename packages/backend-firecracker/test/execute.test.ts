@@ -297,7 +297,7 @@ for (const [what, script, reason, phase] of [
 }
 
 test('an agent that stays silent is unreachable after the boot time-out', async (t) => {
-  const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '100' })
   await assert.rejects(
     backend.execute(spec(), { signal: never }),
     failsWith('agent_unreachable', 'booting'),
@@ -518,7 +518,7 @@ test('an agent that speaks only the untyped run is found, and its lines are the 
     },
   )
   const { backend, assertNothingLeft } = await setUp(t, agent, {
-    VULCAN_FC_BOOT_TIMEOUT_MS: '4000',
+    VULCAN_FC_BOOT_TIMEOUT_MS: '100',
   })
   const input = Buffer.from('in')
   const result = await backend.execute(spec({ input, env: { A: 'b' } }), { signal: never })
@@ -537,7 +537,7 @@ test('output of an untyped run that comes only at the end is kept, and cut at th
     type: 'result',
     response: { exit_code: 0, output: '0123456789', error: '', log_lines: [] },
   })
-  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '100' })
   const result = await backend.execute(spec({ outputLimitBytes: 4 }), { signal: never })
   assert.equal(String(result.stdout), '0123')
   assert.deepEqual(result.truncated, { stdout: true, stderr: false })
@@ -548,13 +548,13 @@ test("the untyped run's word for a time-out is the outcome timeout", async (t) =
     type: 'result',
     response: { exit_code: -1, output: '', error: 'timeout after 30s', log_lines: [] },
   })
-  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const { backend } = await setUp(t, agent, { VULCAN_FC_BOOT_TIMEOUT_MS: '100' })
   const result = await backend.execute(spec(), { signal: never })
   assert.deepEqual([result.outcome, result.exitCode], ['timeout', null])
 })
 
 test('an untyped agent takes no arguments, and that is said', async (t) => {
-  const { backend } = await setUp(t, untypedAgent(), { VULCAN_FC_BOOT_TIMEOUT_MS: '4000' })
+  const { backend } = await setUp(t, untypedAgent(), { VULCAN_FC_BOOT_TIMEOUT_MS: '100' })
   await assert.rejects(
     backend.execute(spec({ args: ['x'] }), { signal: never }),
     failsWith('invalid_request', 'request'),
