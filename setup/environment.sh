@@ -13,8 +13,9 @@ export VULCAN_HOME
 # The programs that Vulcan starts: what set-up made, for tests that start some of them.
 export VULCAN_LIBEXEC="${VULCAN_LIBEXEC:-$PWD/dist/libexec}"
 
-# Outside the clone, so that another clone builds only what differs.
-export CARGO_TARGET_DIR="$VULCAN_HOME/cache/cargo-target"
+# In the clone: cargo goes by times, and in a directory that clones share it takes what another clone
+# built later, from other sources, for its own.
+export CARGO_TARGET_DIR="$PWD/dist/cargo-target"
 
 # rustup puts its programs in ~/.cargo/bin, which a login shell may not have read yet. A cargo of
 # the distribution would not know native/rust-toolchain.toml, so rustup's comes first.

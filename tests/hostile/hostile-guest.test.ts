@@ -54,7 +54,7 @@ const ATTACKS: readonly Attack[] = [
     does: 'stays silent after its boot',
     ...failed,
     reason: 'agent_unreachable',
-    words: /did not connect to .* within 20000 ms/,
+    words: /not ready within the 20000 ms/,
     env: { VULCAN_FC_BOOT_TIMEOUT_MS: '20000' },
   },
   {
