@@ -13,6 +13,7 @@ import { FirecrackerBackend } from '../src/backend.ts'
 import { loadConfig } from '../src/config.ts'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
+import { listFilesInUse } from '../src/lifecycle/files-in-use.ts'
 import type { Layout } from '../src/lifecycle/layout.ts'
 import { becomeOwner } from '../src/lifecycle/owner.ts'
 import { readBootId } from '../src/lifecycle/recover.ts'
@@ -485,6 +486,19 @@ test('workloads at once have context ids of their own, and one more than allowed
   await assertNothingLeft()
 })
 
+test('its capabilities are the runtimes, the isolation and the configured number of VMs', async (t) => {
+  const byDefault = await setUp(t, {})
+  assert.deepEqual(byDefault.backend.capabilities(), {
+    name: 'firecracker',
+    supportedRuntimes: ['go', 'node', 'python'],
+    supportedIsolations: ['microvm'],
+    maxConcurrency: 10,
+    isolationStrength: 'emulated',
+  })
+  const { backend } = await setUp(t, {}, { VULCAN_FC_MAX_CONCURRENT_VMS: '3' })
+  assert.equal(backend.capabilities().maxConcurrency, 3)
+})
+
 test('after shutdown nothing new is taken', async (t) => {
   const { backend } = await setUp(t, {})
   await backend.shutdown()
@@ -586,12 +600,18 @@ test('a VM is listed while it holds something, and its end is kept', async (t) =
         [id, pid, cid, phase, network],
         [IDS[0], fake.vms[0]?.pid, 3, 'running', 'none'],
       )
+      const images = ['vmlinux', 'initrd', 'rootfs/python.ext4']
+      assert.deepEqual(
+        await listFilesInUse(layout),
+        new Set(images.map((image) => join(layout.homeDir, image))),
+      )
       running.resolve()
     },
   })
   await Promise.all([done, running.promise])
   await backend.idle()
   assert.deepEqual(await listActiveVms(layout), [])
+  assert.deepEqual(await listFilesInUse(layout), new Set())
   const [end] = await listEnded(layout)
   assert.deepEqual([end?.id, end?.reason, end?.exitCode], [IDS[0], 'exited', 3])
   assert.deepEqual(
