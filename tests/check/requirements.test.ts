@@ -9,7 +9,9 @@ const ROW = /^\| (?<requirement>[^|]+) \| `(?<file>[^`]+)` › (?<name>[^|]+) \|
 
 test('every test that docs/requirements.md names is where it says', async () => {
   const text = await readFile(resolve(ROOT, 'docs/requirements.md'), 'utf8')
-  const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.includes('shown by'))
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.includes('shown by'))
   assert.ok(rows.length > 0)
   for (const row of rows) {
     const { file, name } = ROW.exec(row)?.groups ?? assert.fail(`not a row: ${row}`)

@@ -30,7 +30,8 @@ test('what is missing is named, with the command that brings it', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
   const empty = join(vulcan.runDir, 'empty-rootfs')
   await mkdir(empty)
-  const make = /make it with "vulcan images build"$/
+  const make =
+    /^vulcan: unsupported_isolation: .*: make it with "vulcan images build"; run "vulcan doctor"$/
   await assertExplained(vulcan, HELLO, { VULCAN_FC_KERNEL_PATH: '/nowhere' }, make)
   await assertExplained(vulcan, HELLO, { VULCAN_FC_INITRD_PATH: '/nowhere' }, make)
   await assertExplained(vulcan, HELLO, { VULCAN_FC_ROOTFS_DIR: empty }, make)

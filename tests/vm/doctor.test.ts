@@ -70,7 +70,7 @@ test('without QEMU doctor and run say so before a VM is tried', async (t) => {
   const run = await vulcan.run(['run', '-c', 'print(1)'], { env })
   assert.match(
     run.stderr,
-    /^vulcan: no VMM can be used: .*, and qemu-system-x86_64 is not installed, or not in PATH \(.*\): install it: .*\n$/,
+    /^vulcan: unsupported_isolation: .*: no VMM can be used: .*, and qemu-system-x86_64 is not installed, or not in PATH \(.*\): install it: .*\n$/,
   )
   assert.equal(run.exitCode, 125)
   await vulcan.assertNothingLeft()
