@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check dist install bench fuzz fmt clean
+.PHONY: help demo test test-unit check dist install bench fuzz test-faults fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -43,11 +43,16 @@ bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch d
 	@$(environment) node bench/src/main.ts vmm
 	@$(environment) node bench/src/main.ts cold-run
 
-N ?= 1000000
 SEED ?= $(shell date +%s)
+fuzz: N ?= 1000000
 fuzz: ## try every parser of guest bytes with N inputs (default: 1000000) from SEED
 	@setup/setup test-unit
 	$(environment) VULCAN_FUZZ_INPUTS=$(N) VULCAN_FUZZ_SEED=$(SEED) node --test --test-reporter=spec 'packages/*/test/**/*.fuzz.test.ts'
+
+test-faults: N ?= 1000
+test-faults: ## try N (default: 1000) random faults from SEED, as root, and count what is left
+	@setup/setup test
+	@$(environment) VULCAN_FAULTS_N=$(N) VULCAN_FAULTS_SEED=$(SEED) node tests/faults/main.ts
 
 fmt: ## format everything
 	@setup/setup check

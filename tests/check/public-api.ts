@@ -98,11 +98,11 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type FakeScript',
     'type FakeVm',
     'type Manner',
+    'Random',
     'cut',
     'fuzz',
     'mutateBytes',
     'mutateJson',
-    'type Random',
   ],
   'host/src/index.ts': [
     'type CheckStatus',

@@ -1,0 +1,235 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { becomeOwner, type Layout, listEnded, recover } from '@vulcan/backend-firecracker'
+import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
+import type { NetworkMode } from '@vulcan/schema'
+import { agent, runUntil } from './agent.ts'
+import type { Arrangement, Fault } from './fault.ts'
+import type { OwnerEnd, OwnerProcess } from './owner-process.ts'
+import type { Owners } from './owners.ts'
+import { CONSOLE, type Place } from './place.ts'
+import type { OwnerPlan, Trigger } from './plan.ts'
+import type { Census, Remains } from './remains.ts'
+
+const PLAN_DEADLINE_MS = 90_000
+const NOTHING: Arrangement = { [Symbol.asyncDispose]: async () => undefined }
+
+/** What is the same in all rounds. */
+export interface Stage {
+  readonly place: Place
+  readonly owners: Owners
+  readonly census: Census | undefined
+  readonly nextId: () => string
+}
+
+/** One round: an owner that has a fault, and others beside it that have none. */
+export interface RoundPlan {
+  readonly fault: Fault
+  /** The networks of the faulty owner's workloads. */
+  readonly networks: readonly NetworkMode[]
+  /** Those of each owner beside it, whose VMs live until the faulty one's remains are released. */
+  readonly beside: readonly (readonly NetworkMode[])[]
+  readonly readySlots: number
+  /** Where an owner that recovers the faulty one's remains is killed in its turn. */
+  readonly recoveryTrigger?: Trigger
+}
+
+export interface RoundReport {
+  /** The rows that the faulty owner's workloads got; `(killed)` for those that it could not tell. */
+  readonly rows: readonly string[]
+  /** The steps of the faulty owner, where it has told them. */
+  readonly steps: readonly string[]
+  readonly triggered: boolean
+  readonly recoveryTriggered: boolean
+  readonly deviations: readonly string[]
+  readonly remains: Remains
+}
+
+/** Runs one round and compares what came of it with what must. */
+export async function runRound(stage: Stage, round: RoundPlan): Promise<RoundReport> {
+  await using things = new AsyncDisposableStack()
+  const { fault } = round
+  const arranged = things.use((await fault.arrange?.()) ?? NOTHING)
+  const gate = Promise.withResolvers<void>()
+  const victim = await start(stage, things, round, arranged, gate.promise)
+  const others = await Promise.all(
+    round.beside.map((networks) => startBeside(stage, things, networks, gate.promise)),
+  )
+  const end = await victim.end
+  const recoveries = await Promise.all(others.map(({ owner }) => owner.recover()))
+  const recoveryTriggered = await killedRecovery(stage, round, arranged)
+  gate.resolve()
+  const otherEnds = await Promise.all(others.map((other) => other.end))
+  await arranged.relieve?.()
+  const layout = arranged.layout ?? stage.place.layout
+  const deviations = [
+    ...(await lastRecovery(layout)),
+    ...judge(fault, victim.plan, end),
+    ...(await judgeEnds(layout, fault, victim.plan, end)),
+    ...recoveries.flat().map((failure) => `a recovery failed: ${failure}`),
+    ...otherEnds.flatMap(judgeBeside),
+  ]
+  for (const { plan } of others) await forgetEnds(stage.place.layout, plan)
+  await things.disposeAsync()
+  const remains = (await stage.census?.count(stage.place.layout, stage.owners.pids)) ?? new Map()
+  return {
+    rows: rowsOf(victim.plan, end),
+    steps: end.report?.steps ?? [],
+    ...{ triggered: end.triggered, recoveryTriggered, deviations, remains },
+  }
+}
+
+interface Started {
+  readonly owner: OwnerProcess
+  readonly plan: OwnerPlan
+  readonly end: Promise<OwnerEnd>
+}
+
+async function start(
+  stage: Stage,
+  things: AsyncDisposableStack,
+  { fault, networks, readySlots }: RoundPlan,
+  arranged: Arrangement,
+  gate: Promise<void>,
+): Promise<Started> {
+  const script = fault.script ?? agent(runUntil(Promise.resolve()))
+  const fake = things.use(new FakeFirecracker(script))
+  const { place } = stage
+  const plan: OwnerPlan = {
+    layout: arranged.layout ?? place.layout,
+    env: { ...ENV, ...fault.env, ...arranged.env },
+    binary: arranged.binary ?? (await talking(place, fake)),
+    workloads: networks.map((network) => ({ id: stage.nextId(), network })),
+    timeoutS: fault.timeoutS ?? 120,
+    readySlots,
+    recoveriesAfter: fault.releaseMayFail === true ? 2 : 0,
+    trigger: fault.trigger,
+    triggeredPath: place.newPath('triggered'),
+  }
+  const owner = stage.owners.take()
+  const end = owner.run(plan, PLAN_DEADLINE_MS, (_id, phase) => {
+    if (phase === fault.killIn) owner.kill()
+    fault.onPhase?.(phase, fake, plan.layout)
+  })
+  things.defer(() => rm(plan.triggeredPath, { force: true }))
+  things.defer(() => rm(plan.binary, { force: true }))
+  things.defer(() => stage.owners.giveBack(owner))
+  void gate
+  return { owner, plan, end }
+}
+
+const ENV = { VULCAN_FC_SCRATCH_MIB: '16', VULCAN_FC_NETWORK_MAX: 'all' }
+
+function startBeside(
+  stage: Stage,
+  things: AsyncDisposableStack,
+  networks: readonly NetworkMode[],
+  gate: Promise<void>,
+): Promise<Started> {
+  const script: FakeScript = agent(runUntil(gate))
+  const fault: Fault = { kind: 'none', which: '', rows: [], script }
+  return start(stage, things, { fault, networks, beside: [], readySlots: 0 }, NOTHING, gate)
+}
+
+/** A script that writes on the console and becomes the fake. */
+function talking(place: Place, fake: FakeFirecracker): Promise<string> {
+  return place.script('vmm', `echo '${CONSOLE}'`, `exec '${fake.binary}' "$@"`)
+}
+
+/** An owner without workloads that recovers, and is killed in the middle of it. */
+async function killedRecovery(
+  stage: Stage,
+  { recoveryTrigger: trigger }: RoundPlan,
+  arranged: Arrangement,
+): Promise<boolean> {
+  if (trigger === undefined) return false
+  const owner = stage.owners.take()
+  const triggeredPath = stage.place.newPath('triggered')
+  const { triggered } = await owner.run(
+    {
+      ...{ layout: arranged.layout ?? stage.place.layout, env: ENV, binary: '/nonexistent' },
+      ...{ workloads: [], timeoutS: 1, readySlots: 0, recoveriesAfter: 0 },
+      ...{ trigger, triggeredPath },
+    },
+    PLAN_DEADLINE_MS,
+  )
+  stage.owners.giveBack(owner)
+  await rm(triggeredPath, { force: true })
+  return triggered
+}
+
+/** What still lies there is released by an owner that comes fresh; it must be able to. */
+async function lastRecovery(layout: Layout): Promise<string[]> {
+  await using owner = await becomeOwner(layout)
+  const { failures } = await recover(layout, owner.ownerId)
+  return failures.map((failure) => `the last recovery failed: ${String(failure)}`)
+}
+
+function judge(fault: Fault, plan: OwnerPlan, end: OwnerEnd): string[] {
+  const { report, outcomes, failures } = end
+  const deviations = [...failures]
+  const mayDie = fault.killIn !== undefined || (fault.trigger?.deed === 'kill' && end.triggered)
+  if (report === undefined && !mayDie) deviations.push('the owner died')
+  for (const { row, words, consoleTail } of outcomes) {
+    if (
+      !fault.rows.some(
+        (allowed) => row === allowed || (allowed.endsWith('@') && row.startsWith(allowed)),
+      )
+    ) {
+      deviations.push(`${row} instead of ${fault.rows.join(' or ')}: ${words}`)
+    } else if (fault.consoleIsTold === true && !consoleTail.includes(CONSOLE)) {
+      deviations.push(`${row} comes with the console tail "${consoleTail}"`)
+    }
+  }
+  if (report === undefined) return deviations
+  if (outcomes.length !== plan.workloads.length) deviations.push('a workload has no outcome')
+  deviations.push(
+    ...report.recoverFailures.slice(0, fault.releaseMayFail === true ? -1 : undefined),
+  )
+  if (fault.releaseMayFail !== true) deviations.push(...report.releaseErrors)
+  return deviations
+}
+
+/** Each VM that began has its one end: the owner's word, or that it died. */
+async function judgeEnds(
+  layout: Layout,
+  fault: Fault,
+  plan: OwnerPlan,
+  end: OwnerEnd,
+): Promise<string[]> {
+  const ends = await listEnded(layout)
+  const deviations = plan.workloads.flatMap(({ id }) => {
+    const kept = ends.find((one) => one.id === id)
+    const told = end.outcomes.find((one) => one.id === id)?.row.split('@')[0]
+    const began = end.phases.has(id)
+    if (kept === undefined) {
+      return began && fault.endMayBeLost !== true ? [`${id} began, and its end is not kept`] : []
+    }
+    const reasons = told === undefined ? ['owner_died', ...fault.rows.map(reasonOf)] : [told]
+    if (reasons.includes(kept.reason)) return []
+    return [`the end of ${id} is kept as ${kept.reason} instead of ${reasons.join(' or ')}`]
+  })
+  await forgetEnds(layout, plan)
+  return deviations
+}
+
+const reasonOf = (row: string) => row.split('@')[0] ?? ''
+
+async function forgetEnds({ homeDir }: Layout, { workloads }: OwnerPlan): Promise<void> {
+  for (const { id } of workloads) await rm(join(homeDir, 'ended', `${id}.json`), { force: true })
+}
+
+function judgeBeside({ report, outcomes, failures }: OwnerEnd): string[] {
+  const wrong = outcomes.filter(({ row }) => row !== 'exited@ended')
+  return [
+    ...(report === undefined ? ['an owner beside the faulty one died'] : []),
+    ...failures,
+    ...wrong.map(({ row, words }) => `beside the fault: ${row}: ${words}`),
+    ...(report?.releaseErrors ?? []).map((words) => `beside the fault: ${words}`),
+    ...(report?.recoverFailures ?? []).map((words) => `beside the fault: ${words}`),
+  ]
+}
+
+function rowsOf({ workloads }: OwnerPlan, { outcomes }: OwnerEnd): string[] {
+  return workloads.map(({ id }) => outcomes.find((one) => one.id === id)?.row ?? '(killed)')
+}
