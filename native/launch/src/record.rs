@@ -1,6 +1,6 @@
 //! The record of a process: enough to find exactly this process again, and never another one with its pid.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -47,7 +47,8 @@ impl Record {
     }
 }
 
-/// Writes down this process. The file must not exist; it is complete when this returns.
+/// Writes down this process. The file must not exist, and appears as a whole: killed in the middle, this leaves a
+/// `<file>.new` and no record that cannot be read.
 pub fn write_own(file: &Path) -> Result<(), Failure> {
     let what = || format!("record {}", file.display());
     let record = Record {
@@ -57,17 +58,23 @@ pub fn write_own(file: &Path) -> Result<(), Failure> {
     };
     let mut line = serde_json::to_vec(&record).while_doing(what)?;
     line.push(b'\n');
-    let mut out = OpenOptions::new()
+    let mut unfinished = file.as_os_str().to_owned();
+    unfinished.push(".new");
+    OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(file)
+        .open(&unfinished)
+        .and_then(|mut out| out.write_all(&line))
         .while_doing(what)?;
-    out.write_all(&line).while_doing(what)
+    // Unlike a rename, a link replaces nothing.
+    let published = fs::hard_link(&unfinished, file);
+    fs::remove_file(&unfinished)
+        .and(published)
+        .while_doing(what)
 }
 
-/// Reads a record. Anything but a whole record, the empty file of a launcher that died while it wrote included, fails
-/// with [`EXIT_NOT_A_RECORD`].
+/// Reads a record. Anything but a whole record fails with [`EXIT_NOT_A_RECORD`].
 pub fn read(file: &Path) -> Result<Record, Failure> {
     let refuse = |why: &dyn std::fmt::Display| {
         Failure::new(EXIT_NOT_A_RECORD, format!("record {}", file.display()), why)
