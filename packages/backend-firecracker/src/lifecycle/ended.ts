@@ -70,9 +70,10 @@ function ownerDied() {
   return { atMs: Date.now(), reason: 'owner_died' as const, exitCode: null, error }
 }
 
+/** Nobody else writes this end now: the holding is ours. A dead writer's file is written again. */
 async function write(layout: Layout, ended: EndedVm): Promise<void> {
   const path = join(endedDir(layout), `${ended.id}.json`)
-  const temporary = `${path}.${process.pid}`
+  const temporary = `${path}.new`
   try {
     await using file = await open(temporary, 'w', 0o600)
     await file.writeFile(JSON.stringify(ended))

@@ -251,6 +251,22 @@ test('the words of a VM that ended by itself outlive the death of its owner', as
   assert.deepEqual([end?.reason, end?.exitCode, end?.id], ['exited', 7, VM_ID])
 })
 
+test('what a process that died while it kept an end has left goes with the next recovery', async (t) => {
+  const layout = await newLayout(t)
+  await using owner = await becomeOwner(layout)
+  const { ended } = await makeVm(layout, 'deadbeef00')
+  const path = join(endedDir(layout), `${VM_ID}.json`)
+  // An end cannot be put in the place of a directory: the next best thing to dying before that.
+  await mkdir(path, { recursive: true })
+  const failing = await recover(layout, owner.ownerId)
+  assert.equal(failing.failures.length, 1)
+  await writeFile(`${path}.new`, 'cut')
+  await rm(path, { recursive: true })
+  await recover(layout, owner.ownerId, () => false)
+  await ended
+  assert.deepEqual(await readdir(endedDir(layout)), [`${VM_ID}.json`])
+})
+
 test('of a thousand and one ends the oldest makes room', async (t) => {
   const layout = await newLayout(t)
   await using owner = await becomeOwner(layout)
