@@ -12,6 +12,7 @@ const PACKAGES = {
   nft: 'nftables',
   conntrack: 'conntrack',
   setpriv: 'util-linux',
+  timeout: 'coreutils',
 } as const
 
 export type HostProgram = keyof typeof PACKAGES

@@ -6,6 +6,9 @@ import { hostProgram } from './host-programs.ts'
 const STDERR_TAIL_BYTES = 4 * 1024
 const STDOUT_LIMIT_BYTES = 64 * 1024
 
+/** So that it is this process that says why a program was ended. */
+const ORPHAN_MARGIN_MS = 1_000
+
 export interface ProgramRun {
   readonly path: string
   readonly args?: readonly string[]
@@ -15,6 +18,11 @@ export interface ProgramRun {
   readonly env: Readonly<Record<string, string>>
   readonly deadlineMs: number
   readonly signal?: AbortSignal | undefined
+  /**
+   * What becomes of it when this process dies. Default: `killed`, or it would go on making what a
+   * recovery is already releasing; `finishes` is for one that itself releases, within its deadline.
+   */
+  readonly ifWeDie?: 'killed' | 'finishes'
 }
 
 export interface ProgramReport {
@@ -30,15 +38,14 @@ export interface ProgramReport {
 
 /**
  * Runs a program to its end, without a shell, in a process group that is killed at the deadline, on
- * abort, and when more than 64 KiB come on standard output. It dies with this process: otherwise it
- * would go on making what a recovery is already releasing.
+ * abort, and when more than 64 KiB come on standard output.
  *
  * Throws the signal's reason, after the kill.
  */
 export async function runProgram(run: ProgramRun): Promise<ProgramReport> {
   run.signal?.throwIfAborted()
-  const command = ['--pdeathsig', 'KILL', '--', run.path, ...(run.args ?? [])]
-  const child = spawn(await hostProgram('setpriv'), command, {
+  const [guard, guardArgs] = await guardOf(run)
+  const child = spawn(guard, [...guardArgs, run.path, ...(run.args ?? [])], {
     cwd: '/',
     env: run.env,
     detached: true,
@@ -65,6 +72,13 @@ export function describeEnd(end: ProgramReport['end']): string {
     case 'flooded':
       return `wrote more than ${end.limitBytes} bytes`
   }
+}
+
+/** Who sees to a program's end when this process cannot; a little later than this process would. */
+async function guardOf({ ifWeDie, deadlineMs }: ProgramRun): Promise<[string, readonly string[]]> {
+  if (ifWeDie !== 'finishes') return [await hostProgram('setpriv'), ['--pdeathsig', 'KILL', '--']]
+  const seconds = (deadlineMs + ORPHAN_MARGIN_MS) / 1000
+  return [await hostProgram('timeout'), ['--signal', 'KILL', String(seconds)]]
 }
 
 function give(stdin: Writable, input: string): void {

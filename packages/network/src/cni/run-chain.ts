@@ -59,14 +59,22 @@ export async function deleteChain(
   const failures: unknown[] = []
   for (const plugin of plugins.toReversed()) {
     options.signal?.throwIfAborted()
-    await runPlugin('DEL', plugin, attachment, prevResult, limits(options)).catch(
-      (error: unknown) => failures.push(error),
-    )
+    // Twice: ptp fails at rules that an ADD which died had not made, and only at the first DEL.
+    const del = () => runPlugin('DEL', plugin, attachment, prevResult, limits(options))
+    await del()
+      .catch((error: unknown) => {
+        if (isPluginsOwn(error)) return del()
+        throw error
+      })
+      .catch((error: unknown) => failures.push(error))
   }
   options.signal?.throwIfAborted()
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) throw new AggregateError(failures, 'several CNI plugins failed at DEL')
 }
+
+const isPluginsOwn = (error: unknown) =>
+  error instanceof NetworkError && error.code === 'cni_failed'
 
 const limits = ({ deadlineMs = PLUGIN_DEADLINE_MS, signal }: ChainOptions) => ({
   deadlineMs,

@@ -59,6 +59,8 @@ export async function runPlugin(
     },
     deadlineMs,
     signal,
+    // ptp takes its link away before its rules, which a second DEL would not find without the link.
+    ifWeDie: command === 'DEL' ? 'finishes' : 'killed',
   })
   if (report.end.type === 'exited' && report.end.exitCode === 0) return report.stdout
   throw failure(command, plugin.type, report)
