@@ -18,6 +18,7 @@ import { Holding } from './lifecycle/holding.ts'
 import { Journal, type VmEnd } from './lifecycle/journal.ts'
 import { Manifest, releaseHolding } from './lifecycle/manifest.ts'
 import { type Recovery, recover } from './lifecycle/recover.ts'
+import type { HeldSlot } from './networks.ts'
 import { Output } from './output.ts'
 import { RunTimeoutError, run } from './run.ts'
 import { Timeline } from './timeline.ts'
@@ -66,6 +67,8 @@ export class FirecrackerBackend implements Backend {
   readonly #cids: CidAllocator
   readonly #tracker: Tracker
   readonly #bootClock = new BootClock()
+  /** The networks of VMs that could not be released: each goes after its VM. */
+  readonly #stranded = new Map<string, HeldSlot>()
 
   constructor(options: FirecrackerBackendOptions) {
     this.#options = options
@@ -141,11 +144,20 @@ export class FirecrackerBackend implements Backend {
    * Releases what dead owners left, and what could not be released here before. To be called at the
    * start and every now and then.
    */
-  recover(): Promise<Recovery> {
+  async recover(): Promise<Recovery> {
     const { layout, ownerId, networks } = this.#options
     const isInUse = ({ kind, id }: Holding) =>
       kind === 'vms' ? this.#tracker.has(id) : networks.has(id)
-    return recover(layout, ownerId, isInUse)
+    const { released, failures } = await recover(layout, ownerId, isInUse)
+    const slots = await Promise.allSettled(released.map((id) => this.#releaseStranded(id)))
+    const stuck = slots.filter((slot) => slot.status === 'rejected').map(({ reason }) => reason)
+    return { released, failures: [...failures, ...stuck] }
+  }
+
+  async #releaseStranded(vmId: string): Promise<void> {
+    const slot = this.#stranded.get(vmId)
+    this.#stranded.delete(vmId)
+    await slot?.[Symbol.asyncDispose]()
   }
 
   /** Boot, run, outcome. What was ended from outside keeps the output that it had. */
@@ -233,16 +245,19 @@ export class FirecrackerBackend implements Backend {
     } catch (error) {
       this.#options.onReleaseError(error)
     }
+    const { id } = vm.holding
     try {
+      const slot = await vm.network?.catch(() => undefined)
+      // Last, when the VM is no more in it.
+      if (slot !== undefined) this.#stranded.set(id, slot)
       await vm.process?.shutdown(END_OF_VM)
       await releaseHolding(vm.holding, this.#options.layout)
-      // Last: the VM was in it.
-      await (await vm.network?.catch(() => undefined))?.[Symbol.asyncDispose]()
+      await this.#releaseStranded(id)
     } catch (error) {
       this.#options.onReleaseError(error)
     } finally {
       this.#cids.release(vm.cid)
-      this.#tracker.leave(vm.holding.id)
+      this.#tracker.leave(id)
     }
   }
 }
