@@ -115,6 +115,8 @@ async function endOf(
   const stop = AbortSignal.any(signal ? [signal, deadline, flood] : [deadline, flood])
   const kill = () => killGroup(child)
   stop.addEventListener('abort', kill, { once: true })
+  // One that was aborted before, while the program was looked up, tells nobody any more.
+  if (stop.aborted) kill()
   try {
     // Not "exit": output may follow it. Until then somebody may live, and keep the group's number.
     const [exitCode, exitSignal] = await once(child, 'close')
