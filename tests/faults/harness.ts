@@ -1,11 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NetworkMode } from '@vulcan/schema'
 import { catalogue } from './catalogue.ts'
 import type { Fault } from './fault.ts'
 import { Owners } from './owners.ts'
 import { Place } from './place.ts'
-import { Census } from './remains.ts'
+import { Census, type Remains } from './remains.ts'
 import { type RoundPlan, type RoundReport, runRound, type Stage } from './round.ts'
+
+/** What came of rounds that were run at once: a report for each, in their order. */
+export interface RoundsReport {
+  readonly reports: readonly RoundReport[]
+  readonly remains: Remains
+}
 
 const RELEASE =
   /^(remove|rename|make end)|^spawn (vulcan-launch (hold|kill)|.* (DEL|set|delete)|nft|conntrack)$/
@@ -22,10 +30,17 @@ export class Harness implements AsyncDisposable {
   /** Those that a recovery has too, and the claim, which only recoveries make. */
   readonly recoverySteps: readonly string[]
   readonly #stage: Stage
+  readonly #census: Census
   readonly #held: AsyncDisposableStack
 
-  private constructor(stage: Stage, steps: readonly string[], held: AsyncDisposableStack) {
+  private constructor(
+    stage: Stage,
+    census: Census,
+    steps: readonly string[],
+    held: AsyncDisposableStack,
+  ) {
     this.#stage = stage
+    this.#census = census
     this.#held = held
     this.steps = steps
     this.recoverySteps = [...steps.filter((step) => RELEASE.test(step)), ...CLAIMS]
@@ -35,6 +50,7 @@ export class Harness implements AsyncDisposable {
   /** Learns which steps there are from rounds without a fault. Throws where these go wrong. */
   static async open(): Promise<Harness> {
     await using held = new AsyncDisposableStack()
+    hideRun()
     const place = held.use(await Place.create())
     const before = process.env['TMPDIR']
     process.env['TMPDIR'] = place.temporaryDir
@@ -44,24 +60,38 @@ export class Harness implements AsyncDisposable {
     let ids = 0
     const nextId = () => `01${(ids++).toString().padStart(24, '0')}`
     const stage = { place, owners, nextId }
-    const steps = new Set<string>()
-    for (const network of ['public', 'all', 'none'] as const) {
+    const tryOut = async (network: NetworkMode) => {
       const round = { fault: NO_FAULT, networks: [network], beside: [], readySlots: 0 }
-      const report = await runRound({ ...stage, census: undefined }, round)
-      if (report.deviations.length > 0) throw new Error(report.deviations.join('\n'))
-      for (const step of report.steps) steps.add(step)
+      const { deviations, steps } = await runRound(stage, round)
+      if (deviations.length > 0) throw new Error(deviations.join('\n'))
+      return steps
     }
+    // The first VM makes things that stay: those steps do not come again.
+    await tryOut('none')
+    const steps = new Set([...(await tryOut('public')), ...(await tryOut('all'))])
     const census = await Census.open(place.layout)
-    return new Harness({ ...stage, census }, [...steps], held.move())
+    return new Harness(stage, census, [...steps], held.move())
   }
 
-  run(round: RoundPlan): Promise<RoundReport> {
-    return runRound(this.#stage, round)
+  /** Runs these rounds at once, in the same directories, and then counts what is left. */
+  async run(rounds: readonly RoundPlan[]): Promise<RoundsReport> {
+    const reports = await Promise.all(rounds.map((round) => runRound(this.#stage, round)))
+    const { place, owners } = this.#stage
+    return { reports, remains: await this.#census.count(place.layout, owners.pids) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#held[Symbol.asyncDispose]()
   }
+}
+
+/**
+ * Our own `/run`, of which the outer namespace has only parts: where somebody outside removes the
+ * directory below one of them, the part is gone.
+ */
+function hideRun(): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'none', '/run'])
+  mkdirSync('/run/netns')
 }
 
 function restore(variable: string, value: string | undefined): void {

@@ -4,10 +4,12 @@
  */
 import { inOuterNamespace } from '../support/outer-namespace.ts'
 import { Harness } from './harness.ts'
-import { isRemaining, print, printDeviations } from './print.ts'
+import { describeDeviations, describeRemains, describeRound, print } from './print.ts'
 import { RoundMaker } from './round-maker.ts'
 import { Tally } from './tally.ts'
 
+/** So many rounds meet in the same directories; what is left is counted after them. */
+const AT_ONCE = 3
 const PROGRESS_EVERY = 25
 const DEVIATIONS_MAX = 50
 
@@ -19,14 +21,22 @@ async function main(): Promise<void> {
   await using harness = await Harness.open()
   const tally = new Tally()
   const maker = new RoundMaker(seed, harness)
-  for (let number = 1; number <= rounds && tally.deviations < DEVIATIONS_MAX; number += 1) {
-    const round = maker.next()
-    const report = await harness.run(round)
-    tally.add(round.fault, report)
-    if (report.deviations.length > 0 || isRemaining(report)) printDeviations(number, round, report)
-    if (number % PROGRESS_EVERY === 0) {
+  for (let done = 0; done < rounds && tally.deviations < DEVIATIONS_MAX; ) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, rounds - done) }, () => maker.next())
+    const { reports, remains } = await harness.run(batch)
+    batch.forEach((round, at) => {
+      const report = reports[at]
+      if (report === undefined) return
+      tally.add(round.fault, report)
+      process.stdout.write(describeDeviations(round, report))
+    })
+    tally.count(remains)
+    const left = describeRemains(remains)
+    if (left !== '') print(`${batch.map(describeRound).join('\n')}\n${left}`)
+    done += batch.length
+    if (Math.floor(done / PROGRESS_EVERY) > Math.floor((done - batch.length) / PROGRESS_EVERY)) {
       const seconds = Math.round((performance.now() - startedAtMs) / 1000)
-      print(`${number} rounds, ${tally.deviations} deviations, ${tally.left} left, ${seconds} s`)
+      print(`${done} rounds, ${tally.deviations} deviations, ${tally.left} left, ${seconds} s`)
     }
   }
   print(tally.format(harness.steps))

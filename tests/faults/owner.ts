@@ -3,6 +3,8 @@
  * one plan after the other.
  */
 import { writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { BackendError } from '@vulcan/backend'
 import {
   becomeOwner,
@@ -55,7 +57,13 @@ async function runPlan(plan: OwnerPlan): Promise<OwnerReport> {
   }
   await backend.shutdown()
   current = undefined
-  return { outcomes, releaseErrors, recoverFailures, steps }
+  const held = await holdingsOf(plan, owner.ownerId)
+  return { outcomes, releaseErrors, recoverFailures, held, steps }
+}
+
+async function holdingsOf({ layout }: OwnerPlan, ownerId: string): Promise<string[]> {
+  const kinds = ['vms', 'slots'].map((kind) => readdir(join(layout.runDir, kind)))
+  return (await Promise.all(kinds)).flat().filter((name) => name.endsWith(`.${ownerId}`))
 }
 
 /** The deed of a plan, at the first time that its step is reached. */

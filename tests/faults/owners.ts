@@ -1,6 +1,8 @@
 import { OwnerProcess } from './owner-process.ts'
 
-/** Owners that live and have nothing to do, one more than are in use: a start takes long. */
+const SPARE = 2
+
+/** Owners that live and have nothing to do, some more than are in use: a start takes long. */
 export class Owners implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv
   readonly #all = new Set<OwnerProcess>()
@@ -17,7 +19,7 @@ export class Owners implements AsyncDisposable {
 
   take(): OwnerProcess {
     const owner = this.#idle.shift() ?? this.#start()
-    if (this.#idle.length === 0) this.#idle.push(this.#start())
+    while (this.#idle.length < SPARE) this.#idle.push(this.#start())
     return owner
   }
 

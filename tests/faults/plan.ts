@@ -52,6 +52,8 @@ export interface OwnerReport {
   /** What the backend could not release at first. */
   readonly releaseErrors: readonly string[]
   readonly recoverFailures: readonly string[]
+  /** What it held when it had done everything. */
+  readonly held: readonly string[]
   /** Every step, in the order in which they came. */
   readonly steps: readonly string[]
 }

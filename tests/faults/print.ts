@@ -1,20 +1,28 @@
+import type { Remains } from './remains.ts'
 import type { RoundPlan, RoundReport } from './round.ts'
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-export const isRemaining = ({ remains }: RoundReport) =>
-  [...remains.values()].some((things) => things.length > 0)
+/** What was not as it must be in a round; nothing where all was. */
+export function describeDeviations(round: RoundPlan, { rows, deviations }: RoundReport): string {
+  if (deviations.length === 0) return ''
+  const marked = deviations.map((deviation) => `  ✘ ${deviation.replaceAll('\n', '\n    ')}`)
+  return [describeRound(round), `  rows ${rows.join(', ')}`, ...marked, ''].join('\n')
+}
 
-export function printDeviations(number: number, round: RoundPlan, report: RoundReport): void {
-  const { fault, networks, beside, recoveryTrigger } = round
-  print(`round ${number}: ${fault.kind}, ${fault.which}`)
-  print(`  networks ${networks.join(', ')}; beside it ${JSON.stringify(beside)}`)
-  if (recoveryTrigger !== undefined) print(`  recovery killed: ${JSON.stringify(recoveryTrigger)}`)
-  print(`  rows ${report.rows.join(', ')}`)
-  for (const deviation of report.deviations) print(`  ✘ ${deviation.replaceAll('\n', '\n    ')}`)
-  for (const [kind, things] of report.remains) {
-    for (const thing of things) print(`  left of ${kind}: ${thing}`)
-  }
+export function describeRound({ fault, networks, beside, recoveryTrigger }: RoundPlan): string {
+  const others = beside.map((one) => `; beside it ${one.join(', ')}`).join('')
+  const recovery =
+    recoveryTrigger && `; recovery killed ${recoveryTrigger.edge} "${recoveryTrigger.step}"`
+  return `${fault.kind}, ${fault.which}: networks ${networks.join(', ')}${others}${recovery ?? ''}`
+}
+
+/** What is left, a line for each thing. */
+export function describeRemains(remains: Remains): string {
+  const lines = [...remains].flatMap(([kind, things]) =>
+    things.map((thing) => `  left of ${kind}: ${thing}\n`),
+  )
+  return lines.join('')
 }

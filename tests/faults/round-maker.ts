@@ -25,7 +25,8 @@ export class RoundMaker {
     const beside = random.oneIn(3)
       ? Array.from({ length: 1 + random.below(2) }, () => this.#networks(1 + random.below(2)))
       : []
-    const readySlots = random.oneIn(8) ? 1 : 0
+    // A pool would tell of networks that it cannot make ahead.
+    const readySlots = fault.arrange === undefined && random.oneIn(8) ? 1 : 0
     const isKill = fault.killIn !== undefined || fault.trigger?.deed === 'kill'
     if (!isKill || !random.oneIn(2)) return { fault, networks, beside, readySlots }
     const step = random.pick(this.#harness.recoverySteps)

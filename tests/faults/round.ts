@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { becomeOwner, type Layout, listEnded, recover } from '@vulcan/backend-firecracker'
 import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
@@ -9,16 +9,15 @@ import type { OwnerEnd, OwnerProcess } from './owner-process.ts'
 import type { Owners } from './owners.ts'
 import { CONSOLE, type Place } from './place.ts'
 import type { OwnerPlan, Trigger } from './plan.ts'
-import type { Census, Remains } from './remains.ts'
 
 const PLAN_DEADLINE_MS = 90_000
+const RECOVERY_DEADLINE_MS = 30_000
 const NOTHING: Arrangement = { [Symbol.asyncDispose]: async () => undefined }
 
 /** What is the same in all rounds. */
 export interface Stage {
   readonly place: Place
   readonly owners: Owners
-  readonly census: Census | undefined
   readonly nextId: () => string
 }
 
@@ -42,7 +41,6 @@ export interface RoundReport {
   readonly triggered: boolean
   readonly recoveryTriggered: boolean
   readonly deviations: readonly string[]
-  readonly remains: Remains
 }
 
 /** Runs one round and compares what came of it with what must. */
@@ -51,7 +49,7 @@ export async function runRound(stage: Stage, round: RoundPlan): Promise<RoundRep
   const { fault } = round
   const arranged = things.use((await fault.arrange?.()) ?? NOTHING)
   const gate = Promise.withResolvers<void>()
-  const victim = await start(stage, things, round, arranged, gate.promise)
+  const victim = await start(stage, things, round, arranged)
   const others = await Promise.all(
     round.beside.map((networks) => startBeside(stage, things, networks, gate.promise)),
   )
@@ -63,19 +61,17 @@ export async function runRound(stage: Stage, round: RoundPlan): Promise<RoundRep
   await arranged.relieve?.()
   const layout = arranged.layout ?? stage.place.layout
   const deviations = [
-    ...(await lastRecovery(layout)),
+    ...(await lastRecovery(layout, victim.plan)),
     ...judge(fault, victim.plan, end),
     ...(await judgeEnds(layout, fault, victim.plan, end)),
     ...recoveries.flat().map((failure) => `a recovery failed: ${failure}`),
     ...otherEnds.flatMap(judgeBeside),
   ]
   for (const { plan } of others) await forgetEnds(stage.place.layout, plan)
-  await things.disposeAsync()
-  const remains = (await stage.census?.count(stage.place.layout, stage.owners.pids)) ?? new Map()
   return {
     rows: rowsOf(victim.plan, end),
     steps: end.report?.steps ?? [],
-    ...{ triggered: end.triggered, recoveryTriggered, deviations, remains },
+    ...{ triggered: end.triggered, recoveryTriggered, deviations },
   }
 }
 
@@ -90,7 +86,6 @@ async function start(
   things: AsyncDisposableStack,
   { fault, networks, readySlots }: RoundPlan,
   arranged: Arrangement,
-  gate: Promise<void>,
 ): Promise<Started> {
   const script = fault.script ?? agent(runUntil(Promise.resolve()))
   const fake = things.use(new FakeFirecracker(script))
@@ -114,7 +109,6 @@ async function start(
   things.defer(() => rm(plan.triggeredPath, { force: true }))
   things.defer(() => rm(plan.binary, { force: true }))
   things.defer(() => stage.owners.giveBack(owner))
-  void gate
   return { owner, plan, end }
 }
 
@@ -128,7 +122,7 @@ function startBeside(
 ): Promise<Started> {
   const script: FakeScript = agent(runUntil(gate))
   const fault: Fault = { kind: 'none', which: '', rows: [], script }
-  return start(stage, things, { fault, networks, beside: [], readySlots: 0 }, NOTHING, gate)
+  return start(stage, things, { fault, networks, beside: [], readySlots: 0 }, NOTHING)
 }
 
 /** A script that writes on the console and becomes the fake. */
@@ -158,10 +152,20 @@ async function killedRecovery(
   return triggered
 }
 
-/** What still lies there is released by an owner that comes fresh; it must be able to. */
-async function lastRecovery(layout: Layout): Promise<string[]> {
+/**
+ * What still lies there is released by an owner that comes fresh; it must be able to. What somebody
+ * else has claimed meanwhile is that one's to release, or the next recovery's.
+ */
+async function lastRecovery(layout: Layout, { workloads }: OwnerPlan): Promise<string[]> {
   await using owner = await becomeOwner(layout)
-  const { failures } = await recover(layout, owner.ownerId)
+  const deadline = AbortSignal.timeout(RECOVERY_DEADLINE_MS)
+  const failures: unknown[] = []
+  const isThere = (name: string) => workloads.some(({ id }) => name.startsWith(id))
+  do {
+    failures.push(...(await recover(layout, owner.ownerId)).failures)
+    const names = await readdir(join(layout.runDir, 'vms'))
+    if (!names.some(isThere)) break
+  } while (!deadline.aborted && failures.length === 0)
   return failures.map((failure) => `the last recovery failed: ${String(failure)}`)
 }
 
@@ -183,10 +187,10 @@ function judge(fault: Fault, plan: OwnerPlan, end: OwnerEnd): string[] {
   }
   if (report === undefined) return deviations
   if (outcomes.length !== plan.workloads.length) deviations.push('a workload has no outcome')
-  deviations.push(
-    ...report.recoverFailures.slice(0, fault.releaseMayFail === true ? -1 : undefined),
-  )
-  if (fault.releaseMayFail !== true) deviations.push(...report.releaseErrors)
+  deviations.push(...report.held.map((name) => `the owner still held ${name}`))
+  if (fault.releaseMayFail !== true) {
+    deviations.push(...report.releaseErrors, ...report.recoverFailures)
+  }
   return deviations
 }
 

@@ -35,7 +35,9 @@ export function spawnStep(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): string {
-  const [program = '', ...rest] = args[0] === '--pdeathsig' ? args.slice(3) : [command, ...args]
+  const [program = '', ...rest] = /^--(pdeathsig|signal)$/.test(args[0] ?? '')
+    ? args.slice(3)
+    : [command, ...args]
   const words = [basename(program), env['CNI_COMMAND'], ...verbs(basename(program), rest)]
   return ['spawn', ...words.filter((word) => word !== undefined)].join(' ')
 }

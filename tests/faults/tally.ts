@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts'
+import type { Remains } from './remains.ts'
 import type { RoundReport } from './round.ts'
 
 /** What came of the rounds so far, for people. */
@@ -8,13 +9,16 @@ export class Tally {
   readonly #remains = new Map<string, number>()
   deviations = 0
 
-  add({ kind, trigger }: Fault, { rows, triggered, deviations, remains }: RoundReport): void {
+  add({ kind, trigger }: Fault, { rows, triggered, deviations }: RoundReport): void {
     const counts = this.#rows.get(kind) ?? new Map<string, number>()
     this.#rows.set(kind, counts)
     for (const row of rows) increase(counts, row, 1)
     if (triggered && trigger?.deed === 'kill') increase(this.#steps, trigger.step, 1)
-    for (const [what, things] of remains) increase(this.#remains, what, things.length)
     this.deviations += deviations.length
+  }
+
+  count(remains: Remains): void {
+    for (const [what, things] of remains) increase(this.#remains, what, things.length)
   }
 
   get left(): number {

@@ -54,7 +54,7 @@ export function vmmFaults(place: Place): Fault[] {
       ...{
         kind: 'VMM dies',
         which: 'while the guest boots',
-        rows: ['boot_failed@booting'],
+        rows: ['boot_failed@booting', 'boot_failed@vmm'],
         ...told,
       },
       script: {},

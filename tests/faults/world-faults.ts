@@ -10,7 +10,13 @@ const MIB_BYTES = 1024 ** 2
 
 /** Images are missing or damaged, disks are full, paths too long. */
 export function worldFaults(place: Place): Fault[] {
-  return [...imageFaults(place), ...diskFaults(place), longPath(place), leftNamespace(place)]
+  return [
+    ...imageFaults(place),
+    ...diskFaults(place),
+    longPath(place),
+    leftNamespace(place),
+    killFails(place),
+  ]
 }
 
 function imageFaults(place: Place): Fault[] {
@@ -176,18 +182,60 @@ function leftNamespace(place: Place): Fault {
   return {
     kind: 'namespace left over',
     which: 'of the name that is next',
-    rows: ['network_failed@network'],
+    // The first one to fail removes it.
+    rows: ['network_failed@network', 'no_capacity@network', 'exited@ended'],
     network: 'public',
     arrange: async () => {
       const leasesDir = place.newPath('leases')
       await mkdir(join(leasesDir, 'slot'), { recursive: true })
       const holder = join(place.root, 'another/slots/holder')
       await mkdir(join(place.root, 'another'), { recursive: true })
-      for (let number = 1; number < LEASES; number += 1) {
-        await symlink(holder, join(leasesDir, 'slot', String(number)))
+      const free = await leaseFirst(join(place.layout.leasesDir, 'slot'), holder)
+      for (let number = 0; number < LEASES; number += 1) {
+        if (number !== free) await symlink(holder, join(leasesDir, 'slot', String(number)))
       }
-      execFileSync('ip', ['netns', 'add', 'vulcan-0'])
-      return removedAfter(leasesDir, { layout: { ...place.layout, leasesDir } })
+      execFileSync('ip', ['netns', 'add', `vulcan-${free}`])
+      return {
+        layout: { ...place.layout, leasesDir },
+        [Symbol.asyncDispose]: async () => {
+          await rm(leasesDir, { recursive: true })
+          await rm(join(place.layout.leasesDir, 'slot', String(free)))
+        },
+      }
+    },
+  }
+}
+
+/** Takes a number from those who have the usual directory of leases. */
+async function leaseFirst(directory: string, holder: string): Promise<number> {
+  for (let number = 0; number < LEASES; number += 1) {
+    const taken = await symlink(holder, join(directory, String(number))).then(
+      () => true,
+      () => false,
+    )
+    if (taken) return number
+  }
+  throw new Error(`there is no free lease in ${directory}`)
+}
+
+/** The first attempts to make sure of a VMM's end fail: its network must wait for a later one. */
+function killFails(place: Place): Fault {
+  return {
+    kind: 'release fails',
+    which: 'at the first attempt',
+    rows: ['exited@ended'],
+    releaseMayFail: true,
+    arrange: async () => {
+      const libexecDir = place.newPath('libexec')
+      await mkdir(libexecDir)
+      const launch = join(place.layout.libexecDir, 'vulcan-launch')
+      const lines = [
+        '#!/bin/sh',
+        `if [ "$1" = kill ] && mkdir "$0.$(basename "$(dirname "$2")")" 2>/dev/null; then exit 1; fi`,
+        `exec '${launch}' "$@"`,
+      ]
+      await writeFile(join(libexecDir, 'vulcan-launch'), lines.join('\n'), { mode: 0o755 })
+      return removedAfter(libexecDir, { layout: { ...place.layout, libexecDir } })
     },
   }
 }

@@ -20,14 +20,19 @@ export const permittedSkips: readonly PermittedSkip[] = [
     reason: 'only root sees the namespaces of other users',
     on: { root: false },
   },
-  ...['network/guest', 'network/open', 'network/policies', 'network/slot', 'vmm-qemu-network'].map(
-    (name) => ({
-      file: `tests/${name}.test.ts`,
-      test: 'networks work',
-      reason: 'only root makes network namespaces',
-      on: { root: false },
-    }),
-  ),
+  ...[
+    'faults',
+    'network/guest',
+    'network/open',
+    'network/policies',
+    'network/slot',
+    'vmm-qemu-network',
+  ].map((name) => ({
+    file: `tests/${name}.test.ts`,
+    test: 'networks work',
+    reason: 'only root makes network namespaces',
+    on: { root: false },
+  })),
 ]
 
 /** Whether the list permits this skip on this kind of machine. */
