@@ -17,6 +17,7 @@ export class SlotPool<Slot extends AsyncDisposable> implements AsyncDisposable {
   readonly #options: SlotPoolOptions<Slot>
   readonly #shelves = new Map<NetworkPolicy, Shelf<Slot>>()
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
 
   constructor(options: SlotPoolOptions<Slot>) {
     this.#options = options
@@ -33,7 +34,12 @@ export class SlotPool<Slot extends AsyncDisposable> implements AsyncDisposable {
   }
 
   /** Releases what is ready and waits for refills under way. Slots that were taken stay. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort(new Error('the pool of slots is closed'))
     const shelves = [...this.#shelves.values()]
     await Promise.all(shelves.map(({ filled }) => filled))
