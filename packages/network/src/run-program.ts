@@ -9,6 +9,9 @@ const STDOUT_LIMIT_BYTES = 64 * 1024
 /** So that it is this process that says why a program was ended. */
 const ORPHAN_MARGIN_MS = 1_000
 
+/** Executes a program unless its parent, given first, died before it was asked to be noticed. */
+const UNLESS_ORPHAN = '[ "$PPID" = "$0" ] || exit 125; exec "$@"'
+
 export interface ProgramRun {
   readonly path: string
   readonly args?: readonly string[]
@@ -76,9 +79,12 @@ export function describeEnd(end: ProgramReport['end']): string {
 
 /** Who sees to a program's end when this process cannot; a little later than this process would. */
 async function guardOf({ ifWeDie, deadlineMs }: ProgramRun): Promise<[string, readonly string[]]> {
-  if (ifWeDie !== 'finishes') return [await hostProgram('setpriv'), ['--pdeathsig', 'KILL', '--']]
-  const seconds = (deadlineMs + ORPHAN_MARGIN_MS) / 1000
-  return [await hostProgram('timeout'), ['--signal', 'KILL', String(seconds)]]
+  if (ifWeDie === 'finishes') {
+    const seconds = (deadlineMs + ORPHAN_MARGIN_MS) / 1000
+    return [await hostProgram('timeout'), ['--signal', 'KILL', String(seconds)]]
+  }
+  const unlessOrphan = ['/bin/sh', '-c', UNLESS_ORPHAN, String(process.pid)]
+  return [await hostProgram('setpriv'), ['--pdeathsig', 'KILL', '--', ...unlessOrphan]]
 }
 
 function give(stdin: Writable, input: string): void {
