@@ -62,6 +62,7 @@ export async function runRound(stage: Stage, round: RoundPlan): Promise<RoundRep
   const layout = arranged.layout ?? stage.place.layout
   const deviations = [
     ...(await lastRecovery(layout, victim.plan)),
+    ...(await leftIn(layout, stage.place.layout)),
     ...judge(fault, victim.plan, end),
     ...(await judgeEnds(layout, fault, victim.plan, end)),
     ...recoveries.flat().map((failure) => `a recovery failed: ${failure}`),
@@ -167,6 +168,16 @@ async function lastRecovery(layout: Layout, { workloads }: OwnerPlan): Promise<s
     if (!names.some(isThere)) break
   } while (!deadline.aborted && failures.length === 0)
   return failures.map((failure) => `the last recovery failed: ${String(failure)}`)
+}
+
+/** What is left in directories that are not those of all rounds. */
+async function leftIn({ runDir, homeDir }: Layout, usual: Layout): Promise<string[]> {
+  const places = runDir === usual.runDir ? [] : ['vms', 'slots', 'owners']
+  const held = await Promise.all(places.map((name) => readdir(join(runDir, name))))
+  const scratch = homeDir === usual.homeDir ? [] : [join(homeDir, 'scratch')]
+  const drives = scratch.map((path) => readdir(path, { recursive: true }).catch(() => []))
+  const names = [...held.flat(), ...(await Promise.all(drives)).flat()]
+  return names.filter((name) => name.includes('.')).map((name) => `${name} is left`)
 }
 
 function judge(fault: Fault, plan: OwnerPlan, end: OwnerEnd): string[] {

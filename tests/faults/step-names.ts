@@ -35,11 +35,15 @@ export function spawnStep(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): string {
-  const [program = '', ...rest] = /^--(pdeathsig|signal)$/.test(args[0] ?? '')
-    ? args.slice(3)
-    : [command, ...args]
+  const [program = '', ...rest] = guarded(args) ?? [command, ...args]
   const words = [basename(program), env['CNI_COMMAND'], ...verbs(basename(program), rest)]
   return ['spawn', ...words.filter((word) => word !== undefined)].join(' ')
+}
+
+/** What a program of the network package is started behind. */
+function guarded(args: readonly string[]): readonly string[] | undefined {
+  if (args[0] === '--pdeathsig') return args.slice(7)
+  return args[0] === '--signal' ? args.slice(3) : undefined
 }
 
 function verbs(program: string, args: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Layout } from '@vulcan/backend-firecracker'
 import type { Arrangement, Fault } from './fault.ts'
 import { fillHome, type Place } from './place.ts'
 
@@ -33,11 +34,16 @@ function imageFaults(place: Place): Fault[] {
           await cp(join(place.layout.homeDir, 'store'), join(homeDir, 'store'), { recursive: true })
           if (problem === 'damaged') await damage(homeDir, file)
           else await rm(join(homeDir, file))
-          return removedAfter(homeDir, { layout: { ...place.layout, homeDir } })
+          return removedAfter(homeDir, { layout: elsewhere(place, { homeDir }) })
         },
       }),
     ),
   )
+}
+
+/** Hosts that share a run directory share the others, too. */
+function elsewhere(place: Place, other: Partial<Layout>): Layout {
+  return { ...place.layout, runDir: place.newPath('run'), ...other }
 }
 
 /** Makes it a link into a store whose description gives another size. */
@@ -96,7 +102,7 @@ async function smallHome(
   await fillHome(homeDir)
   await cp(join(place.layout.homeDir, 'store'), join(homeDir, 'store'), { recursive: true })
   fill(homeDir)
-  return unmountedAfter(homeDir, { layout: { ...place.layout, homeDir } })
+  return unmountedAfter(homeDir, { layout: elsewhere(place, { homeDir }) })
 }
 
 async function smallRun(place: Place, options: string): Promise<Arrangement> {
@@ -196,7 +202,7 @@ function leftNamespace(place: Place): Fault {
       }
       execFileSync('ip', ['netns', 'add', `vulcan-${free}`])
       return {
-        layout: { ...place.layout, leasesDir },
+        layout: elsewhere(place, { leasesDir }),
         [Symbol.asyncDispose]: async () => {
           await rm(leasesDir, { recursive: true })
           await rm(join(place.layout.leasesDir, 'slot', String(free)))
