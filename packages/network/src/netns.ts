@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runHostProgram } from './run-host-program.ts'
 
@@ -6,6 +6,21 @@ import { runHostProgram } from './run-host-program.ts'
 const NETNS_DIR = '/run/netns'
 
 export const netnsPath = (name: string) => join(NETNS_DIR, name)
+
+/** What `statfs` says of a namespace (magic.h), and said of one before Linux 3.19. */
+const NAMESPACE_TYPES: readonly number[] = [0x6e736673, 0x9fa0]
+
+/**
+ * Whether there is a file that is no namespace: what an `ip netns` leaves that died between making
+ * or removing the one and the other.
+ */
+export async function isEmptyName(path: string): Promise<boolean> {
+  const found = await statfs(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return found !== undefined && !NAMESPACE_TYPES.includes(found.type)
+}
 
 /** Makes a network namespace that operators see with `ip netns`. Throws `netns_failed`. */
 export async function addNetns(name: string, signal?: AbortSignal): Promise<void> {

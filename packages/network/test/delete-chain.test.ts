@@ -14,7 +14,7 @@ async function chainOf(t: TestContext, ...lines: readonly string[]) {
   t.after(() => rm(directory, { recursive: true }))
   const script = ['#!/bin/sh', `cd '${directory}' || exit 1`, ...lines, ''].join('\n')
   await writeFile(join(directory, 'plugin'), script, { mode: 0o755 })
-  const resource: NetworkResource = {
+  const resource: Extract<NetworkResource, { kind: 'cni' }> = {
     kind: 'cni',
     containerId: 'container',
     netnsPath: '/run/netns/none',
@@ -53,6 +53,16 @@ test('a plugin whose first DEL fails is asked a second time', async (t) => {
   const { directory, resource } = await chainOf(t, 'mkdir first && exit 1', 'touch second')
   await releaseNetworkResource(resource)
   assert.equal(existsSync(join(directory, 'second')), true)
+})
+
+test('a name without a namespace is not shown to a plugin', async (t) => {
+  const { directory, resource } = await chainOf(t, 'echo "netns: $CNI_NETNS" >seen')
+  const netnsPath = join(directory, 'left')
+  await writeFile(netnsPath, '')
+  await releaseNetworkResource({ ...resource, netnsPath })
+  assert.equal(await readFile(join(directory, 'seen'), 'utf8'), 'netns: \n')
+  await releaseNetworkResource({ ...resource, netnsPath: '/proc/self/ns/net' })
+  assert.equal(await readFile(join(directory, 'seen'), 'utf8'), 'netns: /proc/self/ns/net\n')
 })
 
 test('a plugin whose second DEL fails too is told, with its words', async (t) => {

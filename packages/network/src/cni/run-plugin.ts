@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { NetworkError } from '../errors.ts'
 import { PROGRAM_DIRS } from '../host-programs.ts'
+import { isEmptyName } from '../netns.ts'
 import { describeEnd, type ProgramReport, runProgram } from '../run-program.ts'
 import type { Conflist, PluginConfig } from './conflist.ts'
 import { findPlugin } from './load-conflist.ts'
@@ -51,7 +52,7 @@ export async function runPlugin(
     env: {
       CNI_COMMAND: command,
       CNI_CONTAINERID: attachment.containerId,
-      CNI_NETNS: attachment.netnsPath,
+      CNI_NETNS: await netnsFor(command, attachment),
       CNI_IFNAME,
       CNI_ARGS: attachment.args,
       CNI_PATH: attachment.binDirs.join(':'),
@@ -64,6 +65,11 @@ export async function runPlugin(
   })
   if (report.end.type === 'exited' && report.end.exitCode === 0) return report.stdout
   throw failure(command, plugin.type, report)
+}
+
+/** None at a DEL of a namespace that is gone: plugins look into whatever file there is. */
+async function netnsFor(command: CniCommand, { netnsPath }: CniAttachment): Promise<string> {
+  return command === 'DEL' && (await isEmptyName(netnsPath)) ? '' : netnsPath
 }
 
 function failure(step: CniCommand, plugin: string, report: ProgramReport): NetworkError {
