@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { PHASES } from '@vulcan/schema'
 import { isSlow } from './faults/cni-faults.ts'
 import type { Fault } from './faults/fault.ts'
-import { Harness, NETWORKS } from './faults/harness.ts'
+import { Harness, NETWORKS, NO_FAULT } from './faults/harness.ts'
 import { describeDeviations, describeRemains } from './faults/print.ts'
 import type { RoundPlan } from './faults/round.ts'
 import { inOuterNamespace } from './support/outer-namespace.ts'
@@ -48,18 +49,38 @@ await inOuterNamespace(import.meta.filename, () => {
     assert.equal(await tryAll(faults, [['public']]), faults.length)
   })
 
+  test('three and then ten VMs of one owner run at once, and leave nothing', async () => {
+    for (const count of [3, 10]) {
+      const networks = Array.from({ length: count }, (_, at) => NETWORKS[at % 3] ?? 'none')
+      const { reports, remains } = await harness.run([
+        { fault: NO_FAULT, networks, beside: [], readySlots: 0 },
+      ])
+      assert.deepEqual(
+        reports[0]?.rows,
+        Array.from({ length: count }, () => 'exited@ended'),
+      )
+      assert.deepEqual(reports[0]?.deviations, [])
+      assert.equal(describeRemains(remains), '')
+    }
+  })
+
+  test('of ten owners one is killed, and nothing of the others is destroyed', async () => {
+    const beside = Array.from({ length: 9 }, (_, at) => [NETWORKS[at % 3] ?? 'none'])
+    await tryAll(
+      ofKind('kill -9 in a phase').filter(({ killIn }) => killIn === 'running'),
+      beside,
+    )
+  })
+
   test('an owner that is killed in any phase leaves nothing', async () => {
     await tryAll(ofKind('kill -9 in a phase'))
   })
 
-  test('a workload that is ended at any step gets its row, and nothing is left', async () => {
-    const every = (kind: string, nth: number) =>
-      ofKind(kind).filter((_, index) => index % 24 === nth)
-    await tryAll([
-      ...every('abort at a step', 1),
-      ...every('cleanup at a step', 9),
-      ...every('shutdown at a step', 17),
-    ])
+  test('a workload that is ended in any phase gets its row, and nothing is left', async () => {
+    const deeds = ['abort', 'cleanup', 'shutdown'].flatMap((deed) => ofKind(`${deed} at a step`))
+    const inPhases = deeds.filter(({ which }) => which.startsWith('after "journal phase '))
+    assert.equal(inPhases.length, 3 * PHASES.length)
+    assert.equal(await tryAll(inPhases), inPhases.length)
   })
 
   test('every other fault gives its row, and nothing is left', async () => {

@@ -19,7 +19,8 @@ const RELEASE =
   /^(remove|rename|make end)|^spawn (vulcan-launch (hold|kill)|.* (DEL|set|delete)|nft|conntrack)$/
 const CLAIMS = ['rename VM directory', 'rename slot directory']
 
-const NO_FAULT: Fault = { kind: 'none', which: '', rows: ['exited@ended'] }
+/** An owner whose work goes well. */
+export const NO_FAULT: Fault = { kind: 'none', which: '', rows: ['exited@ended'] }
 
 /** Runs rounds one after the other. Everything is gone when it is disposed of. */
 export class Harness implements AsyncDisposable {

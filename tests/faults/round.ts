@@ -1,10 +1,11 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { becomeOwner, type Layout, listEnded, recover } from '@vulcan/backend-firecracker'
+import { becomeOwner, type Layout, recover } from '@vulcan/backend-firecracker'
 import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
 import type { NetworkMode } from '@vulcan/schema'
 import { agent, runUntil } from './agent.ts'
 import type { Arrangement, Fault } from './fault.ts'
+import { forgetEnds, judge, judgeBeside, judgeEnds, rowsOf } from './judge.ts'
 import type { OwnerEnd, OwnerProcess } from './owner-process.ts'
 import type { Owners } from './owners.ts'
 import { CONSOLE, type Place } from './place.ts'
@@ -178,73 +179,4 @@ async function leftIn({ runDir, homeDir }: Layout, usual: Layout): Promise<strin
   const drives = scratch.map((path) => readdir(path, { recursive: true }).catch(() => []))
   const names = [...held.flat(), ...(await Promise.all(drives)).flat()]
   return names.filter((name) => name.includes('.')).map((name) => `${name} is left`)
-}
-
-function judge(fault: Fault, plan: OwnerPlan, end: OwnerEnd): string[] {
-  const { report, outcomes, failures } = end
-  const deviations = [...failures]
-  const mayDie = fault.killIn !== undefined || (fault.trigger?.deed === 'kill' && end.triggered)
-  if (report === undefined && !mayDie) deviations.push('the owner died')
-  for (const { row, words, consoleTail } of outcomes) {
-    if (
-      !fault.rows.some(
-        (allowed) => row === allowed || (allowed.endsWith('@') && row.startsWith(allowed)),
-      )
-    ) {
-      deviations.push(`${row} instead of ${fault.rows.join(' or ')}: ${words}`)
-    } else if (fault.consoleIsTold === true && !consoleTail.includes(CONSOLE)) {
-      deviations.push(`${row} comes with the console tail "${consoleTail}"`)
-    }
-  }
-  if (report === undefined) return deviations
-  if (outcomes.length !== plan.workloads.length) deviations.push('a workload has no outcome')
-  deviations.push(...report.held.map((name) => `the owner still held ${name}`))
-  if (fault.releaseMayFail !== true) {
-    deviations.push(...report.releaseErrors, ...report.recoverFailures)
-  }
-  return deviations
-}
-
-/** Each VM that began has its one end: the owner's word, or that it died. */
-async function judgeEnds(
-  layout: Layout,
-  fault: Fault,
-  plan: OwnerPlan,
-  end: OwnerEnd,
-): Promise<string[]> {
-  const ends = await listEnded(layout)
-  const deviations = plan.workloads.flatMap(({ id }) => {
-    const kept = ends.find((one) => one.id === id)
-    const told = end.outcomes.find((one) => one.id === id)?.row.split('@')[0]
-    const began = end.phases.has(id)
-    if (kept === undefined) {
-      return began && fault.endMayBeLost !== true ? [`${id} began, and its end is not kept`] : []
-    }
-    const reasons = told === undefined ? ['owner_died', ...fault.rows.map(reasonOf)] : [told]
-    if (reasons.includes(kept.reason)) return []
-    return [`the end of ${id} is kept as ${kept.reason} instead of ${reasons.join(' or ')}`]
-  })
-  await forgetEnds(layout, plan)
-  return deviations
-}
-
-const reasonOf = (row: string) => row.split('@')[0] ?? ''
-
-async function forgetEnds({ homeDir }: Layout, { workloads }: OwnerPlan): Promise<void> {
-  for (const { id } of workloads) await rm(join(homeDir, 'ended', `${id}.json`), { force: true })
-}
-
-function judgeBeside({ report, outcomes, failures }: OwnerEnd): string[] {
-  const wrong = outcomes.filter(({ row }) => row !== 'exited@ended')
-  return [
-    ...(report === undefined ? ['an owner beside the faulty one died'] : []),
-    ...failures,
-    ...wrong.map(({ row, words }) => `beside the fault: ${row}: ${words}`),
-    ...(report?.releaseErrors ?? []).map((words) => `beside the fault: ${words}`),
-    ...(report?.recoverFailures ?? []).map((words) => `beside the fault: ${words}`),
-  ]
-}
-
-function rowsOf({ workloads }: OwnerPlan, { outcomes }: OwnerEnd): string[] {
-  return workloads.map(({ id }) => outcomes.find((one) => one.id === id)?.row ?? '(killed)')
 }
