@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from './fault.ts'
 import type { Place } from './place.ts'
@@ -83,7 +83,8 @@ export function cniFaults(place: Place): Fault[] {
         }
         return {
           env: { VULCAN_FC_CNI_BIN_DIR: directory },
-          [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
+          // The plugins stay as long as somebody may have to release what they made.
+          [Symbol.asyncDispose]: async () => undefined,
         }
       },
     }),
