@@ -69,6 +69,8 @@ export class FirecrackerBackend implements Backend {
   readonly #bootClock = new BootClock()
   /** The networks of VMs that could not be released: each goes after its VM. */
   readonly #stranded = new Map<string, HeldSlot>()
+  /** Settles with the latest recovery. */
+  #recovered: Promise<unknown> = Promise.resolve()
 
   constructor(options: FirecrackerBackendOptions) {
     this.#options = options
@@ -142,9 +144,16 @@ export class FirecrackerBackend implements Backend {
 
   /**
    * Releases what dead owners left, and what could not be released here before. To be called at the
-   * start and every now and then.
+   * start and every now and then; one waits for the other, since what the first one has claimed would
+   * look like something that could not be released.
    */
-  async recover(): Promise<Recovery> {
+  recover(): Promise<Recovery> {
+    const recovery = this.#recovered.then(() => this.#recover())
+    this.#recovered = recovery.catch(() => undefined)
+    return recovery
+  }
+
+  async #recover(): Promise<Recovery> {
     const { layout, ownerId, networks } = this.#options
     const isInUse = ({ kind, id }: Holding) =>
       kind === 'vms' ? this.#tracker.has(id) : networks.has(id)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +16,9 @@ import { loadConfig } from '../src/config.ts'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
 import { listFilesInUse } from '../src/lifecycle/files-in-use.ts'
-import type { Layout } from '../src/lifecycle/layout.ts'
+import { Holding } from '../src/lifecycle/holding.ts'
+import { type Layout, launchPath } from '../src/lifecycle/layout.ts'
+import { Manifest } from '../src/lifecycle/manifest.ts'
 import { becomeOwner } from '../src/lifecycle/owner.ts'
 import { readBootId } from '../src/lifecycle/recover.ts'
 import { Networks } from '../src/networks.ts'
@@ -618,4 +622,27 @@ test('a VM is listed while it holds something, and its end is kept', async (t) =
     end?.resources.map(({ kind }) => kind),
     ['image', 'image', 'image', 'scratch', 'vmm'],
   )
+})
+
+test('a recovery waits for the one before, and does not release what that one has claimed', async (t) => {
+  const { backend, layout, assertNothingLeft } = await setUp(t, {})
+  const holding = new Holding(layout, 'vms', IDS[0]!, 'deadbeef00')
+  const manifest = new Manifest(holding)
+  await manifest.open()
+  manifest.record({ kind: 'vmm' })
+  const vmm = spawn(launchPath(layout), [
+    ...['exec', '--record', holding.recordPath, '--', '/bin/sh', '-c', 'echo up; exec sleep 600'],
+  ])
+  await once(vmm.stdout, 'data')
+  const watcher = watch(join(layout.runDir, 'vms'))
+  const claimed = once(watcher, 'change')
+  const first = backend.recover()
+  await claimed
+  const recoveries = await Promise.all([first, backend.recover()])
+  watcher.close()
+  assert.deepEqual(recoveries, [
+    { released: [IDS[0]], failures: [] },
+    { released: [], failures: [] },
+  ])
+  await assertNothingLeft()
 })
