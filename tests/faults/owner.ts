@@ -29,7 +29,8 @@ const BOOT_TIMEOUT_MS = 60_000
 let onStep: (step: string, edge: 'before' | 'after') => void = () => undefined
 let current: FirecrackerBackend | undefined
 
-const tell = (message: OwnerMessage) => process.send?.(message)
+/** A harness that is gone hears nothing. */
+const tell = (message: OwnerMessage) => process.send?.(message, () => undefined)
 const wordsOf = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
