@@ -95,7 +95,7 @@ test('a plugin that fails at DEL does not keep the others from theirs', async (t
   assert.equal((await failureOf(deleted, 'cni_failed')).plugin, 'two')
   assert.deepEqual(
     (await plugins.calls()).map(({ type }) => type),
-    ['two', 'one'],
+    ['two', 'two', 'one'],
   )
 })
 
