@@ -107,6 +107,15 @@ await inOuterNamespace(import.meta.filename, () => {
     assert.deepEqual(await holdings(), [])
   })
 
+  test('nothing is left of a slot of whose namespace only the name is left', async () => {
+    const network = await openShipped()
+    const made = new TestSlot('vulcan-13')
+    await made.make(network, 'public')
+    shell('umount /run/netns/vulcan-13')
+    await made[Symbol.asyncDispose]()
+    assert.deepEqual(await holdings(), [])
+  })
+
   test('nothing is left of a slot whose release was cut short when its link was gone', async () => {
     const network = await openShipped()
     const made = new TestSlot('vulcan-12')

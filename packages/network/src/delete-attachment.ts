@@ -3,14 +3,14 @@ import { deleteChain } from './cni/run-chain.ts'
 import { CNI_IFNAME } from './cni/run-plugin.ts'
 import { NetworkError } from './errors.ts'
 import { showLink } from './links.ts'
-import { addNetns, deleteNetns, isNamed } from './netns.ts'
+import { addNetns, deleteNetns, isEmptyName, isNamed } from './netns.ts'
 import type { CniResource } from './resource.ts'
 import { runHostProgram, saysNotThere } from './run-host-program.ts'
 
 /**
  * DEL of a chain. Of the rules that ptp has made on the host it finds only those of addresses that
- * its link has; where an earlier DEL was cut short, or somebody has deleted the namespace, the link
- * is gone and the rules are not. Another link takes its place then, with one address at a time,
+ * its link has; where an earlier DEL was cut short, or somebody has deleted the namespace (or half of
+ * it: the name stays), the link is gone and the rules are not. Another link takes its place then, with one address at a time,
  * since ptp gives up at the first address without rules.
  */
 export async function deleteAttachment(resource: CniResource, signal?: AbortSignal): Promise<void> {
@@ -18,6 +18,7 @@ export async function deleteAttachment(resource: CniResource, signal?: AbortSign
   const netns = basename(netnsPath)
   const deleteOnce = () => deleteChain(resource, result, { signal }).catch(unlessRulesAreGone)
   if (result === undefined) return deleteOnce()
+  if (await isEmptyName(netnsPath)) await deleteNetns(netns, signal)
   const isThere = await isNamed(netns)
   if (isThere && (await hasLink(netns, signal))) return deleteOnce()
   try {
