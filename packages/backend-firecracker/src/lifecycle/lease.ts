@@ -58,15 +58,21 @@ export async function lease(
   throw new BackendError('no_capacity', `all ${count} leases (${kind}) of this machine are taken`)
 }
 
-/** Gives a lease back; one that another holding has stays. */
+/**
+ * Gives a lease back, after `vacate` has seen to it that nobody uses what was leased; one that
+ * another holding has stays.
+ */
 export async function releaseLease(
   layout: Layout,
   kind: LeaseKind,
   number: number,
   holding: Holding,
+  vacate: (number: number) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const path = leasePath(layout, kind, number)
-  if ((await leaseHolder(path)) === holding.name) await rm(path, { force: true })
+  if ((await leaseHolder(path)) !== holding.name) return
+  await vacate(number)
+  await rm(path, { force: true })
 }
 
 /** Removes leases whose run directory was removed, and with it all manifests that named them. */

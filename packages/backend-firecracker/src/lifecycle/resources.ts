@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { NetworkResource, releaseNetworkResource } from '@vulcan/network'
 import * as z from 'zod'
+import { endProcessesOf } from './end-processes.ts'
 import type { Holding } from './holding.ts'
 import { killRecorded } from './kill-recorded.ts'
 import { type Layout, scratchRootDir } from './layout.ts'
@@ -27,7 +28,7 @@ type Release<Kind extends Resource['kind']> = (
 
 /** How each kind is released. Every one is content with "already gone" and with "never made". */
 const RELEASE: { readonly [Kind in Resource['kind']]: Release<Kind> } = {
-  uid: ({ uid }, holding, layout) => releaseLease(layout, 'uid', uid, holding),
+  uid: ({ uid }, holding, layout) => releaseLease(layout, 'uid', uid, holding, endProcessesOf),
   slot: ({ slot }, holding, layout) => releaseLease(layout, 'slot', slot, holding),
   image: async () => undefined,
   scratch: async ({ path }, _holding, layout) => {

@@ -283,3 +283,24 @@ test('of a thousand and one ends the oldest makes room', async (t) => {
   assert.equal(names.includes(`${older(0)}.json`), false)
   assert.equal(names.includes(`${VM_ID}.json`), true)
 })
+
+const rootOnly = { skip: process.getuid?.() === 0 ? false : 'only root leases users to VMs' }
+
+test(
+  'what still runs as the user of a VM is gone when the user can be leased again',
+  rootOnly,
+  async (t) => {
+    const layout = await newLayout(t)
+    await using owner = await becomeOwner(layout)
+    const holding = new Holding(layout, 'vms', VM_ID, owner.ownerId)
+    const manifest = new Manifest(holding)
+    await manifest.open()
+    const uid = await lease(layout, 'uid', holding, (uid) => manifest.record({ kind: 'uid', uid }))
+    const child = spawn('sleep', ['600'], { uid, gid: uid })
+    await once(child, 'spawn')
+    const ended = once(child, 'exit')
+    await releaseHolding(holding, layout)
+    assert.equal(isLeased(layout, uid), false)
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+  },
+)

@@ -1,0 +1,50 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { hasErrno } from '../errno.ts'
+
+/** How long processes that got SIGKILL may take to be gone: they may have gigabytes to give back. */
+const END_WAIT_MS = 10_000
+const LOOK_EVERY_MS = 20
+
+/**
+ * Ends every process of a user that was leased to one VM, and waits until they are gone: what a VMM
+ * had started dies with it, but a little later. Rejects when one is still there at the end of the wait.
+ */
+export async function endProcessesOf(uid: number): Promise<void> {
+  const deadlineMs = performance.now() + END_WAIT_MS
+  for (;;) {
+    const pids = await livingProcessesOf(uid)
+    if (pids.length === 0) return
+    if (performance.now() > deadlineMs) {
+      throw new Error(`processes of the VM's user ${uid} do not end: ${pids.join(', ')}`)
+    }
+    for (const pid of pids) kill(pid)
+    await delay(LOOK_EVERY_MS)
+  }
+}
+
+async function livingProcessesOf(uid: number): Promise<number[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const own = await Promise.all(names.map((name) => isLivingAndOf(name, uid)))
+  return names.filter((_, at) => own[at]).map(Number)
+}
+
+/** A zombie has ended: it waits for a parent that may be in no hurry (proc_pid_stat(5)). */
+async function isLivingAndOf(name: string, uid: number): Promise<boolean> {
+  try {
+    if ((await stat(`/proc/${name}`)).uid !== uid) return false
+    const line = await readFile(`/proc/${name}/stat`, 'utf8')
+    return !/^[ZX] /.test(line.slice(line.lastIndexOf(')') + 2))
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT') || hasErrno(error, 'ESRCH')) return false
+    throw error
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!hasErrno(error, 'ESRCH')) throw error
+  }
+}
