@@ -91,6 +91,8 @@ async function endOf(
     }, TERMINATION_GRACE_MS)
   }
   stop.addEventListener('abort', terminate, { once: true })
+  // One that was aborted before, while the program was looked up, tells nobody any more.
+  if (stop.aborted) terminate()
   try {
     // Not "exit": as long as standard error is open somebody of the group lives, and the group's
     // number cannot belong to others.

@@ -86,3 +86,10 @@ test('nothing is started after an abort', async () => {
 function shell(script: string): ProgramRun {
   return { program: 'sh', aptPackage: 'dash', args: ['-c', script], deadlineMs: DEADLINE_MS }
 }
+
+test('an abort while the program is looked up ends it, too', async () => {
+  const abort = new AbortController()
+  const running = runProgram({ ...shell('exec sleep 600'), signal: abort.signal })
+  abort.abort(new Error('enough'))
+  await assert.rejects(running, /enough/)
+})
