@@ -1,13 +1,12 @@
 import { BackendError } from '@vulcan/backend'
-import { connectToGuest } from '@vulcan/firecracker'
 import type { NetworkSlot } from '@vulcan/network'
-import { Clock } from './clock.ts'
+import { withAgent } from './agent-operation.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage, writeMessage } from './protocol/framing.ts'
 import { configureRequest, parseConfigured } from './protocol/messages.ts'
 import type { Vm, VmHost } from './vm.ts'
 
-/** For the connection, and for the answer. */
+/** From the connection to the answer. */
 const CONFIGURE_DEADLINE_MS = 30_000
 
 /**
@@ -20,26 +19,15 @@ export async function configureGuest(host: VmHost, vm: Vm, slot: NetworkSlot): P
   if (vm.agent === 'untyped') {
     throw new BackendError('network_failed', 'the agent of this image cannot take a network')
   }
-  const connection = await connectToGuest({
-    udsPath: vm.holding.udsPath,
-    port: host.config.vsockPort,
-    signal: vm.signal,
-    deadlineMs: CONFIGURE_DEADLINE_MS,
-  })
-  using clock = new Clock()
-  const late = `the agent did not set its network up within ${CONFIGURE_DEADLINE_MS} ms`
-  clock.restart(CONFIGURE_DEADLINE_MS, new BackendError('agent_lost', late))
-  const signal = AbortSignal.any([vm.signal, clock.signal])
-  connection.on('error', () => undefined)
-  try {
-    const request = configureRequest({ ...slot, dns: host.config.dns })
+  const request = configureRequest({ ...slot, dns: host.config.dns })
+  const { error } = await withAgent(host, vm, async ({ connection, clock, signal }) => {
+    const late = `the agent did not set its network up within ${CONFIGURE_DEADLINE_MS} ms`
+    clock.restart(CONFIGURE_DEADLINE_MS, new BackendError('agent_lost', late))
     await orAgentLost(writeMessage(connection, request), signal)
     const answer = await orAgentLost(readMessage(new MessageReader(connection)), signal)
-    const { error } = parseConfigured(answer)
-    if (error !== '') {
-      throw new BackendError('network_failed', `the agent could not set its network up: ${error}`)
-    }
-  } finally {
-    connection.destroy()
+    return parseConfigured(answer)
+  })
+  if (error !== '') {
+    throw new BackendError('network_failed', `the agent could not set its network up: ${error}`)
   }
 }

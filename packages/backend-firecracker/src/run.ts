@@ -1,8 +1,6 @@
-import type { Duplex } from 'node:stream'
 import { BackendError } from '@vulcan/backend'
-import { connectToGuest } from '@vulcan/firecracker'
 import type { WorkloadSpec } from '@vulcan/schema'
-import { Clock } from './clock.ts'
+import { type AgentOperation, withAgent } from './agent-operation.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import type { Output } from './output.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -17,8 +15,6 @@ import {
 import { UntypedOutput } from './untyped-output.ts'
 import type { Vm, VmHost } from './vm.ts'
 
-/** How long the agent may take to accept a connection once it said that it listens. */
-const CONNECT_DEADLINE_MS = 30_000
 /** How long the agent may take to read its request, which has at most 16 MiB. */
 const REQUEST_DEADLINE_MS = 30_000
 /** How much later than the agent the host ends a program on time-out: the agent's word is better. */
@@ -48,33 +44,17 @@ export async function run(
   output: Output,
 ): Promise<RunResponse> {
   await vm.timeline.enter('request')
-  const connection = await connectToGuest({
-    udsPath: vm.holding.udsPath,
-    port: host.config.vsockPort,
-    signal: vm.signal,
-    deadlineMs: CONNECT_DEADLINE_MS,
+  return withAgent(host, vm, (operation) => {
+    const dialogue = { ...operation, vm, spec, output }
+    return vm.agent === 'typed' ? typedRun(dialogue) : untypedRun(dialogue)
   })
-  using clock = new Clock()
-  const signal = AbortSignal.any([vm.signal, clock.signal])
-  // Its errors reach us through what we wait for; one that comes later has nobody to tell.
-  connection.on('error', () => undefined)
-  const dialogue = { connection, vm, spec, output, clock, signal }
-  try {
-    return vm.agent === 'typed' ? await typedRun(dialogue) : await untypedRun(dialogue)
-  } finally {
-    connection.destroy()
-  }
 }
 
 /** What both kinds of a run work with. */
-interface Dialogue {
-  readonly connection: Duplex
+interface Dialogue extends AgentOperation {
   readonly vm: Vm
   readonly spec: WorkloadSpec
   readonly output: Output
-  readonly clock: Clock
-  /** The VM's signal, or the clock's. */
-  readonly signal: AbortSignal
 }
 
 async function typedRun(dialogue: Dialogue): Promise<RunResponse> {

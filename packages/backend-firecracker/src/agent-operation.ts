@@ -1,0 +1,46 @@
+import type { Duplex } from 'node:stream'
+import { connectToGuest } from '@vulcan/firecracker'
+import { Clock } from './clock.ts'
+import type { Vm, VmHost } from './vm.ts'
+
+/** How long the agent may take to accept a connection once it said that it listens. */
+const CONNECT_DEADLINE_MS = 30_000
+
+/** What an operation works with. */
+export interface AgentOperation {
+  readonly connection: Duplex
+  /** The deadline of what is awaited now. */
+  readonly clock: Clock
+  /** The VM's signal, or the clock's. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * One operation with the agent, on a connection of its own: it is closed in any case, which ends the
+ * operation if it still runs. Throws `VsockConnectError`, the VM's signal's reason, or what `perform`
+ * throws.
+ */
+export async function withAgent<T>(
+  host: VmHost,
+  vm: Vm,
+  perform: (operation: AgentOperation) => Promise<T>,
+): Promise<T> {
+  const connection = await connectToGuest({
+    udsPath: vm.holding.udsPath,
+    port: host.config.vsockPort,
+    signal: vm.signal,
+    deadlineMs: CONNECT_DEADLINE_MS,
+  })
+  using clock = new Clock()
+  // Its errors reach us through what we wait for; one that comes later has nobody to tell.
+  connection.on('error', () => undefined)
+  try {
+    return await perform({
+      connection,
+      clock,
+      signal: AbortSignal.any([vm.signal, clock.signal]),
+    })
+  } finally {
+    connection.destroy()
+  }
+}
