@@ -1,10 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NetworkMode, PHASES, Reason, Runtime } from '@vulcan/schema'
 import * as z from 'zod'
 import { hasErrno, isDiskFull } from '../errno.ts'
 import type { Holding } from './holding.ts'
-import { readJournal } from './journal.ts'
+import { EnteredPhase, readJournal, VmEnd, VmFacts } from './journal.ts'
 import { endedDir, type Layout } from './layout.ts'
 import type { Resource } from './resources.ts'
 
@@ -14,18 +13,11 @@ const ENDS_MAX = 1_000
 /** How a VM ended, and what it had. Times are milliseconds since the epoch. */
 const EndedVm = z.object({
   id: z.string(),
-  runtime: Runtime,
-  cid: z.int(),
-  vcpus: z.int(),
-  memMib: z.int(),
-  network: NetworkMode,
-  vmm: z.string(),
+  ...VmFacts.shape,
   sinceMs: z.int(),
   endedMs: z.int(),
-  phases: z.array(z.object({ phase: z.enum(PHASES), atMs: z.int() })),
-  reason: Reason,
-  exitCode: z.int().nullable(),
-  error: z.string(),
+  phases: z.array(EnteredPhase),
+  ...VmEnd.shape,
   /** What it held outside its directory, as its manifest named it. */
   resources: z.array(z.object({ kind: z.string() }).loose()),
 })
@@ -45,8 +37,15 @@ export async function keepEnd(
   const { facts, sinceMs, phases, end } = story
   const { atMs: endedMs, reason, exitCode, error } = end ?? ownerDied()
   const ended: EndedVm = {
-    ...{ id: holding.id, ...facts, sinceMs, endedMs, phases: [...phases] },
-    ...{ reason, exitCode, error, resources: [...resources] },
+    id: holding.id,
+    ...facts,
+    sinceMs,
+    endedMs,
+    phases: [...phases],
+    reason,
+    exitCode,
+    error,
+    resources: [...resources],
   }
   try {
     await mkdir(endedDir(layout), { recursive: true, mode: 0o700 })

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { NetworkMode, PHASES, Reason, Runtime } from '@vulcan/schema'
+import { NetworkMode, PHASES, type Phase, Reason, Runtime } from '@vulcan/schema'
 import * as z from 'zod'
 import type { Holding } from './holding.ts'
 import { readLines } from './lines.ts'
@@ -7,10 +7,8 @@ import { readLines } from './lines.ts'
 /** A guest has a say in the words for its end. */
 const ERROR_CHARACTERS_MAX = 2_000
 
-/** What a VM is, from its beginning on. Times are milliseconds since the epoch. */
-const Opened = z.object({
-  event: z.literal('opened'),
-  atMs: z.int(),
+/** What a VM is, from its beginning on. */
+export const VmFacts = z.object({
   runtime: Runtime,
   cid: z.int(),
   vcpus: z.int(),
@@ -19,19 +17,24 @@ const Opened = z.object({
   /** Name and version of its VMM. */
   vmm: z.string(),
 })
-const Entered = z.object({ event: z.literal('phase'), atMs: z.int(), phase: z.enum(PHASES) })
-const Ended = z.object({
-  event: z.literal('ended'),
-  atMs: z.int(),
+export type VmFacts = z.infer<typeof VmFacts>
+
+/** Why it ended. */
+export const VmEnd = z.object({
   reason: Reason,
   exitCode: z.int().nullable(),
   error: z.string(),
 })
+export type VmEnd = z.infer<typeof VmEnd>
+
+/** Times are milliseconds since the epoch. */
+export const EnteredPhase = z.object({ phase: z.enum(PHASES), atMs: z.int() })
+
+const Opened = z.object({ event: z.literal('opened'), atMs: z.int(), ...VmFacts.shape })
+const Entered = z.object({ event: z.literal('phase'), ...EnteredPhase.shape })
+const Ended = z.object({ event: z.literal('ended'), atMs: z.int(), ...VmEnd.shape })
 const JournalEvent = z.discriminatedUnion('event', [Opened, Entered, Ended])
 type JournalEvent = z.infer<typeof JournalEvent>
-
-export type VmFacts = Omit<z.infer<typeof Opened>, 'event' | 'atMs'>
-export type VmEnd = Pick<z.infer<typeof Ended>, 'reason' | 'exitCode' | 'error'>
 
 /** What happened to a VM, line by line, for those who look at it from outside or after its owner's death. */
 export class Journal {
@@ -45,7 +48,7 @@ export class Journal {
     this.#append({ event: 'opened', atMs: Date.now(), ...facts })
   }
 
-  entered(phase: (typeof PHASES)[number]): void {
+  entered(phase: Phase): void {
     this.#append({ event: 'phase', atMs: Date.now(), phase })
   }
 
@@ -64,7 +67,7 @@ export class Journal {
 export interface VmStory {
   readonly facts: VmFacts
   readonly sinceMs: number
-  readonly phases: readonly { readonly phase: (typeof PHASES)[number]; readonly atMs: number }[]
+  readonly phases: readonly z.infer<typeof EnteredPhase>[]
   readonly end: (VmEnd & { readonly atMs: number }) | undefined
 }
 
