@@ -28,18 +28,15 @@ export interface TrialOptions {
 /** All of a backend but what is to be found out. */
 export type TrialHost = Omit<FirecrackerBackendOptions, 'program'>
 
-/**
- * Finds the first VMM that boots a guest with KVM: a device that opens proves nothing. Throws
- * `ConfigError` for a `VULCAN_FC_BIN` that is no Firecracker.
- */
+/** Finds the first VMM that boots a guest with KVM: a device that opens proves nothing. */
 export async function tryKvm(
   host: TrialHost,
   setting: VmmSetting,
   options: TrialOptions,
 ): Promise<KvmFinding> {
-  const candidates = await kvmCandidates(host.layout, host.config, setting)
   const device = await kvmDeviceFinding()
   if (device !== undefined) return { finding: device, program: undefined }
+  const candidates = await kvmCandidates(host.layout, host.config, setting)
   const findings: string[] = []
   for (const candidate of candidates) {
     const label = labelOf(candidate)

@@ -35,13 +35,12 @@ const KVM_BOOT_TIMEOUT_MS = 10_000
 /** In software it takes four to eight seconds of an idle core, and machines of this kind are busy. */
 const TCG_BOOT_TIMEOUT_MS = 60_000
 
-/** What may run guests with KVM, the best first. Throws `ConfigError` for a wrong `VULCAN_FC_BIN`. */
+/** What may run guests with KVM, the best first. */
 export async function kvmCandidates(
   layout: Layout,
   config: FirecrackerConfig,
   setting: VmmSetting,
 ): Promise<Candidate[]> {
-  await requireFirecrackerBin(config, setting)
   const binary = firecrackerPath(layout, config)
   const version = setting === 'qemu' ? undefined : await firecrackerVersion(binary)
   const programs = setting === 'firecracker' ? undefined : await findQemuPrograms(layout, config)
