@@ -25,6 +25,8 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'SUPPORTED_RUNTIMES',
     'type TrialBoot',
     'type VmmProgram',
+    'availableDiskMib',
+    'availableMemoryMib',
     'becomeOwner',
     'listActiveVms',
     'listEnded',
@@ -189,5 +191,6 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type WorkloadResult',
     'WorkloadSpec',
     'type WorkloadSpecInput',
+    'messageOf',
   ],
 }

@@ -1,8 +1,7 @@
-import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { BackendError } from '@vulcan/backend'
+import { availableDiskMib, availableMemoryMib } from './available.ts'
 import type { VmHost, VmNeeds } from './vm.ts'
-
-const MIB_BYTES = 1024 ** 2
 
 /**
  * Refuses a VM that this machine cannot hold, before anything of it is made. Memory is what is
@@ -21,8 +20,7 @@ export async function admit(host: VmHost, needs: VmNeeds, vmCount: number): Prom
     )
   }
   await mkdir(layout.homeDir, { recursive: true })
-  const { bavail, bsize } = await statfs(layout.homeDir)
-  const freeMib = Math.floor((bavail * bsize) / MIB_BYTES)
+  const freeMib = await availableDiskMib(layout.homeDir)
   const neededMib = vmCount * config.scratchMib
   if (neededMib > freeMib) {
     throw new BackendError(
@@ -30,10 +28,4 @@ export async function admit(host: VmHost, needs: VmNeeds, vmCount: number): Prom
       `${vmCount} VMs with scratch drives of ${config.scratchMib} MiB do not fit: ${freeMib} MiB are free below ${layout.homeDir}; free some, or set VULCAN_FC_SCRATCH_MIB`,
     )
   }
-}
-
-/** What can be used without swapping (`MemAvailable`, proc_meminfo(5)). */
-async function availableMemoryMib(): Promise<number> {
-  const meminfo = await readFile('/proc/meminfo', 'utf8')
-  return Math.floor(Number(/^MemAvailable: +(\d+) kB$/m.exec(meminfo)?.[1]) / 1024)
 }

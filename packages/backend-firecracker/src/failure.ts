@@ -8,6 +8,7 @@ import {
 } from '@vulcan/firecracker'
 import { ImageDamagedError, ImageMissingError, NoSpaceError } from '@vulcan/images'
 import { NetworkError } from '@vulcan/network'
+import { messageOf } from '@vulcan/schema'
 import { CidsExhaustedError } from './cid.ts'
 import { isDiskFull } from './errno.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -37,7 +38,7 @@ function wordsOf(error: unknown): string {
   if (error instanceof ApiFaultError && error.path === '/actions') {
     return error.faultMessage.replace(/^Start microvm error: /, '')
   }
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 /** A dying VMM closes its connections a little before it is gone: waits for the second half. */

@@ -1,3 +1,4 @@
+export { availableDiskMib, availableMemoryMib } from './available.ts'
 export { FirecrackerBackend, type FirecrackerBackendOptions, type TrialBoot } from './backend.ts'
 export { ConfigError, type FirecrackerConfig, loadConfig } from './config.ts'
 export {

@@ -1,5 +1,6 @@
 import { BackendError } from '@vulcan/backend'
 import { orAborted } from '@vulcan/firecracker'
+import { messageOf } from '@vulcan/schema'
 import { ProtocolError } from './protocol/errors.ts'
 
 /**
@@ -14,7 +15,7 @@ export async function orAgentLost<T>(step: Promise<T>, signal: AbortSignal): Pro
     signal.throwIfAborted()
     if (cause instanceof BackendError) throw cause
     if (cause instanceof ProtocolError && cause.code !== 'message_truncated') throw cause
-    const how = cause instanceof Error ? cause.message : String(cause)
+    const how = messageOf(cause)
     throw new BackendError('agent_lost', `the connection to the agent broke: ${how}`, { cause })
   }
 }

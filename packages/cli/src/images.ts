@@ -1,10 +1,10 @@
 import { buildHostImages, listHostImages } from '@vulcan/host'
 import type { Command } from 'commander'
 import { Interruption } from './interruption.ts'
+import { formatMib } from './quantities.ts'
 import { formatTable } from './table.ts'
 
 const HASH_CHARACTERS = 12
-const MIB_BYTES = 1024 ** 2
 
 type Image = Awaited<ReturnType<typeof listHostImages>>[number]
 
@@ -57,13 +57,9 @@ function table(images: readonly Image[]): string {
     image.name,
     image.version,
     image.recipeHash.slice(0, HASH_CHARACTERS),
-    mib(image.sizeBytes),
-    mib(image.diskBytes),
+    formatMib(image.sizeBytes),
+    formatMib(image.diskBytes),
     image.createdAt,
   ])
   return formatTable(['NAME', 'VERSION', 'HASH', 'SIZE', 'ON DISK', 'CREATED'], rows)
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / MIB_BYTES).toFixed(1)} MiB`
 }

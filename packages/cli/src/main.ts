@@ -1,3 +1,4 @@
+import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
@@ -47,7 +48,7 @@ function fail(error: unknown, program: Command): number {
     return isRun ? EXIT_RUN_FAILED : EXIT_USAGE
   }
   const narrator = new Narrator(process.stderr, true)
-  const words = error instanceof Error ? error.message : String(error)
+  const words = messageOf(error)
   // A file name may hold a line feed; what another program said has lines.
   const [first = '', ...more] = error instanceof UsageError ? [words] : words.split('\n')
   narrator.complain(first)

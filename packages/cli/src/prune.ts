@@ -1,9 +1,10 @@
 import { pruneHost } from '@vulcan/host'
+import { messageOf } from '@vulcan/schema'
 import type { Command } from 'commander'
+import { formatMib } from './quantities.ts'
 import { Narrator } from './terminal.ts'
 
 const EXIT_INCOMPLETE = 1
-const MIB_BYTES = 1024 ** 2
 
 /** Declares `vulcan prune`; `finish` gets 1 when something could not be released. */
 export function addPruneCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -15,7 +16,7 @@ export function addPruneCommand(program: Command, finish: (exitCode: number) => 
       const narrator = new Narrator(process.stderr, true)
       const pruned = await pruneHost(process.env, (notice) => narrator.complain(notice))
       for (const failure of pruned.failures) {
-        narrator.complain(failure instanceof Error ? failure.message : String(failure))
+        narrator.complain(messageOf(failure))
       }
       process.stdout.write(flags.json ? document(pruned) : words(pruned))
       if (pruned.failures.length > 0) finish(EXIT_INCOMPLETE)
@@ -28,7 +29,7 @@ function words({ vms, images }: Pruned): string {
   const lines = [
     ...vms.map((id) => `released VM ${id}`),
     ...images.map(({ name, directory, diskBytes }) => {
-      return `removed image ${name} (${directory}, ${(diskBytes / MIB_BYTES).toFixed(1)} MiB)`
+      return `removed image ${name} (${directory}, ${formatMib(diskBytes)})`
     }),
   ]
   return lines.length === 0 ? 'nothing to prune\n' : lines.map((line) => `${line}\n`).join('')
@@ -37,9 +38,7 @@ function words({ vms, images }: Pruned): string {
 function document({ vms, failures, images }: Pruned): string {
   const report = {
     released_vms: vms,
-    failures: failures.map((failure) =>
-      failure instanceof Error ? failure.message : `${failure}`,
-    ),
+    failures: failures.map((failure) => messageOf(failure)),
     removed_images: images.map(({ name, directory, diskBytes }) => {
       return { name, directory, disk_bytes: diskBytes }
     }),

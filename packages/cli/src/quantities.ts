@@ -61,3 +61,8 @@ function parse(
   }
   return Number(number) * factor
 }
+
+/** A number of bytes, for a table. */
+export function formatMib(bytes: number): string {
+  return `${(bytes / MIB_BYTES).toFixed(1)} MiB`
+}

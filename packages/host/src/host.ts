@@ -5,7 +5,7 @@ import {
   makeUsable,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
-import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
+import { messageOf, type WorkloadEvent, type WorkloadSpec } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
 import { type RunReport, reportError, reportResult } from './report.ts'
 import { readSettings } from './settings.ts'
@@ -119,8 +119,4 @@ async function clearRemains(backend: FirecrackerBackend, onNotice: HostNotice): 
 
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
-}
-
-function messageOf(error: unknown): string {
-  return toError(error).message
 }

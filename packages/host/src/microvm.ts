@@ -5,7 +5,7 @@ import {
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
 import { ImageDamagedError, resolveImage, resolveRootfs } from '@vulcan/images'
-import { RUNTIMES } from '@vulcan/schema'
+import { messageOf, RUNTIMES } from '@vulcan/schema'
 import type { OpenHostOptions } from './host.ts'
 import { type KvmFinding, tryKvm } from './kvm-trial.ts'
 import { chooseVmm } from './preflight.ts'
@@ -28,7 +28,7 @@ export async function openMicrovm(
   const { layout, config, ownerId, signal, onNotice, retryTrials = false } = options
   await requireImages(options)
   await using held = new AsyncDisposableStack()
-  const onError = (error: unknown) => onNotice(error instanceof Error ? error.message : `${error}`)
+  const onError = (error: unknown) => onNotice(messageOf(error))
   const readySlots = options.readySlots ?? 0
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()

@@ -2,6 +2,7 @@ import { BackendError } from '@vulcan/backend'
 import type { VmmProgram } from '@vulcan/backend-firecracker'
 import {
   type IsolationStrength,
+  messageOf,
   OUTCOMES,
   type Reason,
   type Runtime,
@@ -70,7 +71,7 @@ export function reportError(
     stdout: new Uint8Array(),
     stderr: new Uint8Array(),
     truncated: { stdout: false, stderr: false },
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
     durationMs,
     phases: [],
     consoleTail: error instanceof BackendError ? error.consoleTail : '',

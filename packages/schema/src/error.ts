@@ -14,3 +14,8 @@ export class VulcanError<Code extends string = string> extends Error {
     this.name = new.target.name
   }
 }
+
+/** What an error says; anything can be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,4 +1,4 @@
-export { VulcanError } from './error.ts'
+export { messageOf, VulcanError } from './error.ts'
 export { type OutputStream, PHASES, type Phase, type WorkloadEvent } from './event.ts'
 export { NetworkMode, NetworkPolicy } from './network.ts'
 export { OUTCOMES, RESULT_REASONS, Reason, type ResultReason, Status } from './outcome.ts'

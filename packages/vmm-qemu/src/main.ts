@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { messageOf } from '@vulcan/schema'
 import { isCommanderError, parseCommandLine, type VmmOptions } from './command-line.ts'
 import { UsageError } from './errors.ts'
 import { Log } from './log.ts'
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
     else if (end.by === 'guest') log.info(`the guest ended the machine: ${end.reason}`)
     else throw end.error
   } catch (error) {
-    log.error(error instanceof Error ? error.message : String(error))
+    log.error(messageOf(error))
     exitCode ||= 1
   }
   return exitCode

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VulcanError } from '@vulcan/schema'
+import { messageOf, VulcanError } from '@vulcan/schema'
 import { build } from 'esbuild'
 import { exists } from '../exists.ts'
 import { hashInputs } from '../hash-inputs.ts'
@@ -57,6 +57,6 @@ async function bundle(): Promise<void> {
       logLevel: 'silent',
     })
   } catch (error) {
-    throw new BundleError(error instanceof Error ? error.message : String(error), { cause: error })
+    throw new BundleError(messageOf(error), { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { VulcanError } from '@vulcan/schema'
+import { messageOf, VulcanError } from '@vulcan/schema'
 import { keepEnd } from './ended.ts'
 import type { Holding } from './holding.ts'
 import type { Layout } from './layout.ts'
@@ -12,7 +12,7 @@ export class ReleaseError extends VulcanError<'release_failed'> {
   constructor(holding: Holding, cause: unknown) {
     super(
       'release_failed',
-      `${holding.name} could not be released: ${cause instanceof Error ? cause.message : String(cause)}; what is left is named in ${holding.manifestPath} and will be tried again`,
+      `${holding.name} could not be released: ${messageOf(cause)}; what is left is named in ${holding.manifestPath} and will be tried again`,
       { cause },
     )
   }

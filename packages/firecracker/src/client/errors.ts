@@ -1,4 +1,4 @@
-import { VulcanError } from '@vulcan/schema'
+import { messageOf, VulcanError } from '@vulcan/schema'
 
 /** One request to a VMM's API, as errors name it. */
 export interface ApiCall {
@@ -30,7 +30,7 @@ export class ApiUnreachableError extends VulcanError<'vmm_api_unreachable'> {
   readonly socketPath: string
 
   constructor(call: ApiCall, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     super(
       'vmm_api_unreachable',
       `no answer to ${call.method} ${call.path} on ${call.socketPath}: ${reason}; see whether the VMM still runs`,

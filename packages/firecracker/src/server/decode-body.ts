@@ -1,3 +1,4 @@
+import { messageOf } from '@vulcan/schema'
 import type { z } from 'zod'
 import { Fault } from './fault.ts'
 
@@ -8,7 +9,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new Fault(`${PREFIX} ${reason}.`, { cause: error })
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { messageOf } from '@vulcan/schema'
 import { type Check, type Finding, fail } from './check.ts'
 
 const DEADLINE_MS = 20_000
@@ -56,5 +57,5 @@ function late(deadlineMs: number): Finding {
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+  return messageOf(error).split('\n', 1)[0] ?? ''
 }

@@ -6,7 +6,7 @@ import {
   resolveImage,
   resolveRootfs,
 } from '@vulcan/images'
-import { RUNTIMES } from '@vulcan/schema'
+import { messageOf, RUNTIMES } from '@vulcan/schema'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 import { kernelProblem } from './kernel-problem.ts'
 
@@ -61,7 +61,7 @@ async function found(
       const anew = `remove the directory it is in, and ${BUILD}`
       return otherwise(`${error.path} is damaged (${error.problem})`, anew)
     }
-    const words = error instanceof Error ? error.message : String(error)
+    const words = messageOf(error)
     return otherwise(`it cannot be read (${words})`, 'give this user access to it')
   }
 }

@@ -1,5 +1,7 @@
-import { constants, open, readFile, statfs } from 'node:fs/promises'
+import { constants, open, readFile } from 'node:fs/promises'
 import {
+  availableDiskMib,
+  availableMemoryMib,
   DirectoryError,
   type FirecrackerConfig,
   type Layout,
@@ -10,7 +12,6 @@ import {
 import type { Settings } from '../settings.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
-const MIB_BYTES = 1024 ** 2
 /** What QEMU takes beside the guest's own memory. */
 const VMM_MIB = 128
 
@@ -55,8 +56,7 @@ async function usable(finding: string, make: () => Promise<void>): Promise<Findi
 
 async function checkDisk(path: string, config: FirecrackerConfig): Promise<Finding> {
   const { scratchMib, maxConcurrentVms } = config
-  const { bavail, bsize } = await statfs(path)
-  const freeMib = Math.floor((bavail * bsize) / MIB_BYTES)
+  const freeMib = await availableDiskMib(path)
   const vms = Math.floor(freeMib / scratchMib)
   const finding = `${freeMib} MiB free below ${path}; a VM may fill a scratch drive of ${scratchMib} MiB`
   const remedy =
@@ -67,8 +67,7 @@ async function checkDisk(path: string, config: FirecrackerConfig): Promise<Findi
 }
 
 async function checkMemory({ defaultMemMib }: FirecrackerConfig): Promise<Finding> {
-  const meminfo = await readFile('/proc/meminfo', 'utf8')
-  const availableMib = Math.floor(Number(/^MemAvailable: +(\d+) kB$/m.exec(meminfo)?.[1]) / 1024)
+  const availableMib = await availableMemoryMib()
   const finding = `${availableMib} MiB available; a VM has ${defaultMemMib} MiB, its VMM up to ${VMM_MIB} more`
   const remedy = 'end something, or make VMs smaller with VULCAN_FC_DEFAULT_MEM_MB'
   if (availableMib >= defaultMemMib + VMM_MIB) return ok(finding)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { becomeOwner, Networks } from '@vulcan/backend-firecracker'
 import { Network } from '@vulcan/network'
+import { messageOf } from '@vulcan/schema'
 import type { Settings } from '../settings.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
@@ -70,8 +71,4 @@ async function checkSlot({ layout, config }: Settings, signal: AbortSignal): Pro
     signal.throwIfAborted()
     return fail(`no network could be made: ${messageOf(error)}`, 'mend what it names')
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -3,6 +3,7 @@ import { access, constants, readFile } from 'node:fs/promises'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { messageOf } from '@vulcan/schema'
 import { findQemu, findVsockDevice, type MissingProgram, SET_UP } from '../qemu-programs.ts'
 import type { Settings } from '../settings.ts'
 import { VERSION } from '../version.ts'
@@ -79,5 +80,5 @@ function problemOf(error: unknown): string {
   if (error instanceof Error && 'killed' in error && error.killed === true) {
     return `no answer within ${VERSION_DEADLINE_MS / 1000} s`
   }
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+  return messageOf(error).split('\n', 1)[0] ?? ''
 }
