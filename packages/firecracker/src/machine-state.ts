@@ -3,7 +3,8 @@
  * API, the server and the client's `Machine`, are gated by.
  *
  * A cell is the state after the operation; a missing cell means that the operation is refused.
- * To pause a paused machine or to resume a running one changes nothing, as in Firecracker.
+ * To pause a paused machine or to resume a running one changes nothing, as in Firecracker. `change`
+ * is of devices while it runs, `measure` asks them.
  */
 export const OPERATIONS = {
   inspect: { not_started: 'not_started', running: 'running', paused: 'paused' },
@@ -11,6 +12,10 @@ export const OPERATIONS = {
   start: { not_started: 'running' },
   pause: { running: 'paused', paused: 'paused' },
   resume: { running: 'running', paused: 'running' },
+  change: { running: 'running', paused: 'paused' },
+  measure: { running: 'running', paused: 'paused' },
+  create_snapshot: { paused: 'paused' },
+  load_snapshot: { not_started: 'paused' },
   send_ctrl_alt_del: { running: 'running', paused: 'paused' },
   flush_metrics: { running: 'running', paused: 'paused' },
   end: { not_started: 'ended', running: 'ended', paused: 'ended', ended: 'ended' },

@@ -1,13 +1,15 @@
-import { readFile, unlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { MachineState } from '../src/machine-state.ts'
-import type { Vsock } from '../src/schemas/devices.ts'
-import { Fault } from '../src/server/fault.ts'
+import type { SnapshotLoad } from '../src/schemas/snapshot.ts'
 import { createApiServer } from '../src/server/http-server.ts'
 import type { MachineConfiguration } from '../src/server/vmm.ts'
 import { VmmApi, type VmmApiRequest, type VmmApiResponse } from '../src/server/vmm-api.ts'
 import { bindLikeFirecracker } from './bind-like-firecracker.ts'
-import { HybridVsock, speak } from './hybrid-vsock.ts'
+import { FakeDevices } from './fake-devices.ts'
+import { readSnapshot, writeSnapshot } from './fake-snapshot.ts'
+import { FakeVsock } from './fake-vsock.ts'
+import { speak } from './hybrid-vsock.ts'
 import type { FakeScript } from './script.ts'
 import type { Shim } from './shim.ts'
 
@@ -24,7 +26,10 @@ export class FakeVm {
   readonly #script: FakeScript
   readonly #api: VmmApi
   #configuration: MachineConfiguration | undefined
-  #vsock: { readonly path: string; readonly device: HybridVsock } | undefined
+  /** A process whose restore failed is too dirty to go on. */
+  #endAfterAnswer = false
+  readonly #devices = new FakeDevices()
+  readonly #vsock: FakeVsock
   #closeApi: (() => void) | undefined
 
   constructor(shim: Shim, script: FakeScript) {
@@ -32,10 +37,17 @@ export class FakeVm {
     this.#script = script
     this.id = argumentAfter(shim.args, '--id') ?? 'anonymous-instance'
     this.ended = shim.ended.then(() => this.#forgetSockets())
+    this.#vsock = new FakeVsock({
+      acknowledge: () => {
+        return this.state === 'running' ? (this.#script.acknowledge ?? 'prompt') : 'silent'
+      },
+      serve: (port) => this.#guestOn(port),
+    })
     this.#api = new VmmApi({
-      identity: { id: this.id, vmmVersion: '1.16.1', appName: 'Firecracker' },
+      identity: { id: this.id, vmmVersion: script.version ?? '1.16.1', appName: 'Firecracker' },
+      pciEnabled: shim.args.includes('--enable-pci'),
       configure: async (part) => {
-        if (part.kind === 'vsock') await this.#bindVsock(part.value)
+        if (part.kind === 'vsock') await this.#vsock.bind(part.value)
       },
       start: (configuration) => this.#start(configuration),
       pause: () => undefined,
@@ -43,6 +55,19 @@ export class FakeVm {
       // A guest that listens for it reboots, and Firecracker exits.
       sendCtrlAltDel: () => this.exit(0),
       flushMetrics: () => undefined,
+      change: (change, configuration) => {
+        this.#devices.apply(change)
+        this.#configuration = configuration
+      },
+      balloonStatistics: (balloon) => this.#devices.balloonStatistics(balloon),
+      hintingStatus: () => this.#devices.hintingStatus(),
+      memoryHotplugStatus: (device) => this.#devices.memoryHotplugStatus(device),
+      setMetadata: () => undefined,
+      createSnapshot: async (request, configuration) => {
+        await writeSnapshot(request, configuration)
+        this.#vsock.reset()
+      },
+      loadSnapshot: (request) => this.#loadSnapshot(request),
     })
   }
 
@@ -76,15 +101,19 @@ export class FakeVm {
 
   /** A connection from the guest to a port of the host. */
   dialHost(port: number): Promise<Socket> {
-    if (this.#vsock === undefined) throw new Error('the fake VM has no vsock')
-    return this.#vsock.device.dialHost(`${this.#vsock.path}_${port}`)
+    return this.#vsock.dialHost(port)
   }
 
   /** Opens the API and applies the `--config-file`, as the arguments say. */
   async open(): Promise<void> {
     const apiSocketPath = argumentAfter(this.args, '--api-sock')
     if (apiSocketPath !== undefined && this.#script.neverOpenApi !== true) {
-      const { server, closeConnections } = createApiServer({ handle: (call) => this.#handle(call) })
+      const { server, closeConnections } = createApiServer({
+        handle: (call) => this.#handle(call),
+        answered: () => {
+          if (this.#endAfterAnswer) this.exit(1)
+        },
+      })
       await bindLikeFirecracker(server, apiSocketPath, 0o600)
       this.#closeApi = () => {
         server.close()
@@ -93,6 +122,11 @@ export class FakeVm {
       if (this.state === 'ended') this.#closeApi()
     }
     const configPath = argumentAfter(this.args, '--config-file')
+    const metadataPath = argumentAfter(this.args, '--metadata')
+    if (metadataPath !== undefined) {
+      const body = await readFile(metadataPath, 'utf8')
+      await this.#api.handle({ method: 'PUT', path: '/mmds', body })
+    }
     if (configPath !== undefined) {
       await this.#api.applyConfigFile(await readFile(configPath, 'utf8'))
     }
@@ -110,24 +144,16 @@ export class FakeVm {
     return Promise.resolve({ status: 400, body: { fault_message: fault } })
   }
 
-  async #bindVsock({ udsPath }: Vsock): Promise<void> {
-    if (this.#vsock !== undefined) {
-      this.#vsock.device.close()
-      await unlink(this.#vsock.path)
-    }
-    const device = new HybridVsock({
-      acknowledge: () => {
-        return this.state === 'running' ? (this.#script.acknowledge ?? 'prompt') : 'silent'
-      },
-      serve: (port) => this.#guestOn(port),
-    })
+  async #loadSnapshot(request: SnapshotLoad): Promise<MachineConfiguration> {
     try {
-      await bindLikeFirecracker(device.server, udsPath, 0o755)
+      const machine = await readSnapshot(request)
+      if (machine.vsock !== undefined) await this.#vsock.bind(machine.vsock)
+      this.#configuration = machine
+      return machine
     } catch (error) {
-      throw new Fault(`Vsock config error: ${String(error)}`, { cause: error })
+      this.#endAfterAnswer = true
+      throw error
     }
-    this.#vsock = { path: udsPath, device }
-    if (this.state === 'ended') device.close()
   }
 
   #guestOn(port: number): ((connection: Socket) => Promise<void>) | undefined {
@@ -162,7 +188,7 @@ export class FakeVm {
   #forgetSockets(): void {
     this.#api.end()
     this.#closeApi?.()
-    this.#vsock?.device.close()
+    this.#vsock.close()
   }
 }
 

@@ -37,10 +37,15 @@ export class HybridVsock {
     return promise
   }
 
+  /** Ends every connection. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   /** As the end of the VMM: the sockets stay behind, dead. */
   close(): void {
     this.server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    this.reset()
   }
 
   #hold(socket: Socket): Socket {

@@ -11,6 +11,8 @@ export type Manner =
 
 /** What a fake VM does. Calls are named as on the wire: `PUT /drives/rootfs`. */
 export interface FakeScript {
+  /** The version that it has, in what it tells and what it takes. Default: 1.16.1. */
+  readonly version?: string
   /**
    * The agent behind a connection from the host, after OK. The connection ends when it resolves.
    * Without it nobody listens in the guest: connections end without OK.

@@ -28,6 +28,16 @@ export async function refusePart(part: ConfigurationPart): Promise<void> {
       return refuseMissingTap(part.value.hostDevName)
     case 'metrics':
       throw unsupported('metrics')
+    case 'cpu_config':
+      throw unsupported('a CPU template')
+    case 'pmem':
+      throw unsupported('persistent memory')
+    case 'balloon':
+      throw unsupported('a balloon')
+    case 'mmds_config':
+      throw unsupported('a metadata service')
+    case 'memory_hotplug':
+      throw unsupported('memory hotplug')
     case 'boot_source':
     case 'logger':
       return
@@ -37,6 +47,7 @@ export async function refusePart(part: ConfigurationPart): Promise<void> {
 function refuseMachineConfig(
   config: Extract<ConfigurationPart, { kind: 'machine_config' }>['value'],
 ): void {
+  if ((config.cpuTemplate ?? 'None') !== 'None') throw unsupported('cpu_template')
   if (config.smt === true) throw unsupported('smt')
   if (config.trackDirtyPages === true) throw unsupported('track_dirty_pages')
   if ((config.hugePages ?? 'None') !== 'None') throw unsupported('huge_pages')

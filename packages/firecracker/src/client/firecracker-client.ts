@@ -1,16 +1,8 @@
 import { Agent } from 'node:http'
 import * as z from 'zod'
 import { type BootSource, bootSource } from '../schemas/boot-source.ts'
-import {
-  type Drive,
-  drive,
-  type Entropy,
-  entropy,
-  type NetworkInterface,
-  networkInterface,
-  type Vsock,
-  vsock,
-} from '../schemas/devices.ts'
+import { type Drive, drive } from '../schemas/drive.ts'
+import { type Entropy, entropy } from '../schemas/entropy.ts'
 import {
   type Action,
   action,
@@ -27,6 +19,7 @@ import {
   machineConfig,
   machineConfigUpdate,
 } from '../schemas/machine-config.ts'
+import { type NetworkInterface, networkInterface } from '../schemas/network-interface.ts'
 import {
   type Logger,
   logger,
@@ -36,6 +29,7 @@ import {
   serial,
 } from '../schemas/sinks.ts'
 import { type VmConfig, vmConfig } from '../schemas/vm-config.ts'
+import { type Vsock, vsock } from '../schemas/vsock.ts'
 import { checkSocketPath } from '../socket-path.ts'
 import { type ApiCall, ApiFaultError, ApiResponseError } from './errors.ts'
 import { type Answer, sendRequest } from './send-request.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { tokenBucket } from './devices.ts'
+import { tokenBucket } from './rate-limiter.ts'
 import { wireObject } from './wire-object.ts'
 
 /** Body of `PUT /serial`: where the guest's console goes instead of the VMM's stdout. */
@@ -8,7 +8,7 @@ export const serial = wireObject({
   rateLimiter: tokenBucket.optional(),
 })
 
-/** Body of `PUT /logger`: the VMM's own log. */
+/** Body of `PUT /logger`: the VMM's own log, a file or FIFO. */
 export const logger = wireObject({
   logPath: z.string().optional(),
   level: z.enum(['Off', 'Trace', 'Debug', 'Info', 'Warn', 'Error']).optional(),
@@ -17,7 +17,7 @@ export const logger = wireObject({
   module: z.string().optional(),
 })
 
-/** Body of `PUT /metrics`. */
+/** Body of `PUT /metrics`: a file or FIFO. */
 export const metrics = wireObject({ metricsPath: z.string() })
 
 export type Serial = z.output<typeof serial>

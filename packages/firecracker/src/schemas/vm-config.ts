@@ -1,34 +1,46 @@
 import * as z from 'zod'
+import { balloon } from './balloon.ts'
 import { bootSource } from './boot-source.ts'
-import { drive, entropy, networkInterface, vsock } from './devices.ts'
+import { cpuConfig } from './cpu-config.ts'
+import { drive } from './drive.ts'
+import { entropy } from './entropy.ts'
 import { machineConfig } from './machine-config.ts'
+import { memoryHotplug } from './memory-hotplug.ts'
+import { mmdsConfig } from './mmds.ts'
+import { networkInterface } from './network-interface.ts'
+import { pmem } from './pmem.ts'
 import { logger, metrics } from './sinks.ts'
+import { vsock } from './vsock.ts'
 import { wireObject } from './wire-object.ts'
 
 /**
  * Answer of `GET /vm/config`, and the document of `--config-file`.
  *
- * The last five are parts of Firecracker that Vulcan does not use: named here because Firecracker
- * answers with all of them (null or empty), and because a document that asks for them must be
- * refused in words. A `--config-file` has no serial device (Firecracker 1.16 skips it, too).
+ * It has neither the serial device, which Firecracker 1.16 skips, too, nor the metadata itself,
+ * which `--metadata` takes. `cpuConfig` is a template or the path of one.
  */
 export const vmConfig = wireObject(
   {
     bootSource,
     drives: z.array(drive),
     machineConfig: machineConfig.optional(),
+    cpuConfig: z.union([z.string(), cpuConfig]).optional(),
     networkInterfaces: z.array(networkInterface).optional(),
     vsock: vsock.optional(),
+    balloon: balloon.optional(),
+    mmdsConfig: mmdsConfig.optional(),
     entropy: entropy.optional(),
+    pmem: z.array(pmem).optional(),
+    memoryHotplug: memoryHotplug.optional(),
     logger: logger.optional(),
     metrics: metrics.optional(),
-    balloon: z.unknown().optional(),
-    cpuConfig: z.unknown().optional(),
-    memoryHotplug: z.unknown().optional(),
-    mmdsConfig: z.unknown().optional(),
-    pmem: z.array(z.unknown()).optional(),
   },
   '-',
 )
 
 export type VmConfig = z.output<typeof vmConfig>
+
+/** As on the wire. */
+export function encodeVmConfig(value: VmConfig): Readonly<Record<string, unknown>> {
+  return z.record(z.string(), z.unknown()).parse(z.encode(vmConfig, value))
+}

@@ -14,6 +14,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The refusal of a field that is not in the shape, in serde's words. */
+export function unknownField(name: string): Fault {
+  return new Fault(`${PREFIX} unknown field \`${name}\`.`)
+}
+
 /** Throws `Fault` where `body` does not have the shape, in serde's words. */
 export function decodeBody<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   const result = schema.safeParse(body)

@@ -2,13 +2,22 @@ import { getSystemErrorMessage } from 'node:util'
 import { VulcanError } from '@vulcan/schema'
 
 /**
- * A refusal that goes to the API's caller: status 400 and `{"fault_message": message}`.
- * A `Vmm` throws it; everything else that a `Vmm` throws is a bug and answered with status 500.
+ * A refusal that goes to the API's caller: status 400, or 413 for metadata that are too large, and
+ * `{"fault_message": message}`. A `Vmm` throws it; everything else that a `Vmm` throws is a bug and
+ * answered with status 500.
  */
 export class Fault extends VulcanError<'vmm_fault'> {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly status: 400 | 413
+
+  constructor(message: string, options?: ErrorOptions & { readonly status?: 400 | 413 }) {
     super('vmm_fault', message, options)
+    this.status = options?.status ?? 400
   }
+}
+
+/** The refusal of what this VMM cannot do. */
+export function unsupported(what: string): Fault {
+  return new Fault(`The requested operation is not supported: ${what}`)
 }
 
 /** An operating system's error as Rust prints it: `No such file or directory (os error 2)`. */

@@ -17,8 +17,14 @@ const TOO_MANY_CONNECTIONS = [
   '{ "error": "Too many open connections" }',
 ].join('\r\n')
 
+/** What requests are answered with. */
+export interface Answerer extends Pick<VmmApi, 'handle'> {
+  /** Called when an answer has been handed to the operating system. */
+  answered?(): void
+}
+
 /** The server, not yet listening, and how to end what is connected to it. */
-export function createApiServer(api: Pick<VmmApi, 'handle'>): {
+export function createApiServer(api: Answerer): {
   readonly server: Server
   readonly closeConnections: () => void
 } {
@@ -48,7 +54,7 @@ export function createApiServer(api: Pick<VmmApi, 'handle'>): {
 }
 
 async function answer(
-  api: Pick<VmmApi, 'handle'>,
+  api: Answerer,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -59,6 +65,7 @@ async function answer(
     return
   }
   const body = await readBody(request)
+  response.on('finish', () => api.answered?.())
   send(response, await api.handle({ method: request.method ?? '', path: request.url ?? '', body }))
 }
 

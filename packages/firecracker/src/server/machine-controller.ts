@@ -4,23 +4,40 @@ import {
   type Operation,
   stateAfter,
 } from '../machine-state.ts'
+import type { Balloon, BalloonStatistics, HintingStatus } from '../schemas/balloon.ts'
 import type { InstanceInfo } from '../schemas/instance.ts'
+import type { MemoryHotplugStatus } from '../schemas/memory-hotplug.ts'
+import type { Metadata } from '../schemas/mmds.ts'
+import type { SnapshotCreate, SnapshotLoad } from '../schemas/snapshot.ts'
 import type { VmConfig } from '../schemas/vm-config.ts'
+import { changeMachine, checkHinting, deviceMissing } from './change-machine.ts'
+import { describeConfig } from './describe-config.ts'
 import { addPart, completeConfiguration, EMPTY_DRAFT } from './draft.ts'
-import { Fault } from './fault.ts'
-import type { CompleteMachineConfig, ConfigurationPart, Vmm } from './vmm.ts'
+import { Fault, unsupported } from './fault.ts'
+import { MetadataStore } from './metadata-store.ts'
+import type { CompleteMachineConfig, ConfigurationPart, MachineChange, Vmm } from './vmm.ts'
 
-/** The operations that the VMM itself performs, named as in the table of machine states. */
-type Performed = Exclude<Operation, 'inspect' | 'configure' | 'end'>
+/** The operations without a body of their own, named as in the table of machine states. */
+type Performed = 'start' | 'pause' | 'resume' | 'send_ctrl_alt_del' | 'flush_metrics'
+
+/** What a snapshot cannot be loaded over: all parts but these, which are not of the machine. */
+const NOT_OF_THE_BOOT: ReadonlySet<ConfigurationPart['kind']> = new Set([
+  'logger',
+  'metrics',
+  'serial',
+  'cpu_config',
+])
 
 /**
  * The one owner of a machine behind the API: its state, its configuration, its VMM. Calls must not
  * overlap; `VmmApi` queues them.
  */
 export class MachineController {
+  readonly metadata = new MetadataStore()
   readonly #vmm: Vmm
   #state: MachineState = 'not_started'
   #draft = EMPTY_DRAFT
+  #boots = false
 
   constructor(vmm: Vmm) {
     this.#vmm = vmm
@@ -28,6 +45,10 @@ export class MachineController {
 
   get state(): MachineState {
     return this.#state
+  }
+
+  get vmmVersion(): string {
+    return this.#vmm.identity.vmmVersion
   }
 
   get instanceInfo(): InstanceInfo {
@@ -38,31 +59,102 @@ export class MachineController {
     return this.#draft.machineConfig
   }
 
-  /** As Firecracker, it leaves out the sinks, and names an empty kernel before there is one. */
   get vmConfig(): VmConfig {
-    const { bootSource, drives, machineConfig, networkInterfaces, vsock, entropy } = this.#draft
-    return {
-      bootSource: bootSource ?? { kernelImagePath: '' },
-      drives: [...drives],
-      machineConfig,
-      networkInterfaces: [...networkInterfaces],
-      vsock,
-      entropy,
-    }
+    return describeConfig(this.#draft)
   }
 
+  get balloon(): Balloon {
+    const { balloon } = this.#draft
+    if (balloon !== undefined) return balloon
+    if (this.#state !== 'not_started') throw deviceMissing()
+    throw new Fault('Balloon config error: No balloon device found.')
+  }
+
+  async balloonStatistics(): Promise<BalloonStatistics> {
+    this.#nextState('measure')
+    if (this.balloon.statsPollingIntervalS === 0) {
+      throw new Fault('Internal VMM error: Balloon: Received stats query when stats are disabled.')
+    }
+    if (this.#vmm.balloonStatistics === undefined) throw unsupported('balloon statistics')
+    return this.#vmm.balloonStatistics(this.balloon)
+  }
+
+  async hintingStatus(): Promise<HintingStatus> {
+    this.#nextState('measure')
+    checkHinting(completeConfiguration(this.#draft))
+    if (this.#vmm.hintingStatus === undefined) throw unsupported('balloon hinting')
+    return this.#vmm.hintingStatus()
+  }
+
+  async memoryHotplugStatus(): Promise<MemoryHotplugStatus> {
+    this.#nextState('measure')
+    const { memoryHotplug } = this.#draft
+    if (memoryHotplug === undefined) throw deviceMissing()
+    if (this.#vmm.memoryHotplugStatus === undefined) throw unsupported('memory hotplug')
+    return this.#vmm.memoryHotplugStatus(memoryHotplug)
+  }
+
+  /** Of a machine that runs, devices on the PCI bus can still be added. */
   async configure(part: ConfigurationPart): Promise<void> {
+    const pluggable =
+      part.kind === 'drive' || part.kind === 'pmem' || part.kind === 'network_interface'
+    if (pluggable && stateAfter('change', this.#state) !== undefined) {
+      return this.change({ kind: 'plug', part })
+    }
     this.#nextState('configure')
+    // Firecracker counts a part that it refuses, too.
+    this.#boots ||= !NOT_OF_THE_BOOT.has(part.kind)
     const draft = await addPart(this.#draft, part)
     await this.#vmm.configure?.(part)
     this.#draft = draft
   }
 
+  async change(change: MachineChange): Promise<void> {
+    this.#nextState('change')
+    const { pciEnabled = false } = this.#vmm
+    const machine = completeConfiguration(this.#draft)
+    const changed = await changeMachine(machine, change, pciEnabled)
+    if (this.#vmm.change === undefined) throw unsupported(`to change a device (${change.kind})`)
+    await this.#vmm.change(change, changed)
+    this.#draft = changed
+  }
+
   async perform(operation: Performed): Promise<void> {
     const next = this.#nextState(operation)
     await this.#performOnVmm(operation)
-    // The VMM may have ended meanwhile, and nothing leads back from there.
-    if (this.#state !== 'ended') this.#state = next
+    this.#enter(next)
+  }
+
+  putMetadata(value: Metadata): Promise<void> {
+    return this.#setMetadata(() => this.metadata.put(value))
+  }
+
+  patchMetadata(patch: Metadata): Promise<void> {
+    return this.#setMetadata(() => this.metadata.patch(patch))
+  }
+
+  async createSnapshot(request: SnapshotCreate): Promise<void> {
+    if (this.#state === 'running') {
+      throw new Fault(
+        'Create snapshot error: Cannot save the microVM state: Operation not allowed: save/restore unavailable while running',
+      )
+    }
+    this.#nextState('create_snapshot')
+    if (this.#vmm.createSnapshot === undefined) throw unsupported('PUT /snapshot/create')
+    await this.#vmm.createSnapshot(request, completeConfiguration(this.#draft))
+  }
+
+  async loadSnapshot(request: SnapshotLoad): Promise<void> {
+    const next = this.#nextState('load_snapshot')
+    if (this.#boots) {
+      throw new Fault(
+        'Load snapshot error: Loading a microVM snapshot not allowed after configuring boot-specific resources.',
+      )
+    }
+    if (this.#vmm.loadSnapshot === undefined) throw unsupported('PUT /snapshot/load')
+    this.#draft = await this.#vmm.loadSnapshot(request)
+    this.#enter(next)
+    if (request.resumeVm === true) await this.perform('resume')
   }
 
   end(): void {
@@ -86,6 +178,19 @@ export class MachineController {
     }
   }
 
+  async #setMetadata(next: () => Metadata): Promise<void> {
+    this.#nextState('inspect')
+    const value = next()
+    if (this.#vmm.setMetadata === undefined) throw unsupported('there is no metadata service')
+    await this.#vmm.setMetadata(value)
+    this.metadata.set(value)
+  }
+
+  /** The VMM may have ended meanwhile, and nothing leads back from there. */
+  #enter(next: MachineState): void {
+    if (this.#state !== 'ended') this.#state = next
+  }
+
   #nextState(operation: Operation): MachineState {
     const next = stateAfter(operation, this.#state)
     if (next !== undefined) return next
@@ -97,8 +202,4 @@ export class MachineController {
     if (this.#state === 'ended') throw new Fault('The microVM has ended.')
     return this.#state
   }
-}
-
-function unsupported(what: string): Fault {
-  return new Fault(`The requested operation is not supported: ${what}`)
 }

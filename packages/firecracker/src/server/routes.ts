@@ -1,90 +1,95 @@
 import * as z from 'zod'
-import type { Operation } from '../machine-state.ts'
+import { balloon, balloonStatistics, hintingStatus } from '../schemas/balloon.ts'
 import { bootSource } from '../schemas/boot-source.ts'
-import { drive, entropy, networkInterface, vsock } from '../schemas/devices.ts'
-import { action, instanceInfo, version, vmState } from '../schemas/instance.ts'
+import { cpuConfig } from '../schemas/cpu-config.ts'
+import { drive } from '../schemas/drive.ts'
+import { entropy } from '../schemas/entropy.ts'
+import { instanceInfo, version } from '../schemas/instance.ts'
 import { machineConfig, machineConfigUpdate } from '../schemas/machine-config.ts'
+import { memoryHotplug, memoryHotplugStatus } from '../schemas/memory-hotplug.ts'
+import { metadata, mmdsConfig } from '../schemas/mmds.ts'
+import { networkInterface } from '../schemas/network-interface.ts'
+import { pmem } from '../schemas/pmem.ts'
 import { logger, metrics, serial } from '../schemas/sinks.ts'
+import { snapshotCreate, snapshotLoad } from '../schemas/snapshot.ts'
 import { vmConfig } from '../schemas/vm-config.ts'
-import { decodeBody, parseJson } from './decode-body.ts'
+import { vsock } from '../schemas/vsock.ts'
+import type { Endpoint } from '../versions/endpoints.ts'
+import { CHANGE_ROUTES } from './change-routes.ts'
+import { decodeBody } from './decode-body.ts'
 import { Fault } from './fault.ts'
-import type { MachineController } from './machine-controller.ts'
+import { MACHINE_CONFIG_DEFAULTS } from './parts/machine-config.ts'
+import { checkSameId, type Route } from './route.ts'
+import { refuseWrongMemoryBackend } from './snapshot-request.ts'
 import type { ConfigurationPart } from './vmm.ts'
 
-/** A request that was understood: `run` answers with a body for the wire, or with none. */
-type Run = (machine: MachineController) => Promise<unknown>
-type Route = (body: unknown, id: string) => Run
-
-const ACTIONS = {
-  InstanceStart: 'start',
-  SendCtrlAltDel: 'send_ctrl_alt_del',
-  FlushMetrics: 'flush_metrics',
-} as const satisfies Record<string, Operation>
-
-/** All that both VMMs answer. A key that ends in `/` takes the id that follows. */
-const ROUTES: Readonly<Record<string, Route>> = {
-  'GET ': () => async (machine) => z.encode(instanceInfo, machine.instanceInfo),
-  'GET version': () => async (machine) => {
+/** What each call does. Those that change a running machine are in a table of their own. */
+export const ROUTES: Readonly<Record<Endpoint, Route>> = {
+  ...CHANGE_ROUTES,
+  'GET /': () => async (machine) => z.encode(instanceInfo, machine.instanceInfo),
+  'GET /version': () => async (machine) => {
     return z.encode(version, { firecrackerVersion: machine.instanceInfo.vmmVersion })
   },
-  'GET machine-config': () => async (machine) => z.encode(machineConfig, machine.machineConfig),
-  'GET vm/config': () => async (machine) => z.encode(vmConfig, machine.vmConfig),
-  'PUT boot-source': part(bootSource, (value) => ({ kind: 'boot_source', value })),
-  'PUT machine-config': part(machineConfig, (value) => ({ kind: 'machine_config', value })),
-  'PATCH machine-config': part(machineConfigUpdate, (value) => {
+  'GET /machine-config': () => async (machine) => z.encode(machineConfig, machine.machineConfig),
+  'GET /vm/config': () => async (machine) => z.encode(vmConfig, machine.vmConfig),
+  'GET /balloon': () => async (machine) => z.encode(balloon, machine.balloon),
+  'GET /balloon/statistics': () => async (machine) => {
+    return z.encode(balloonStatistics, await machine.balloonStatistics())
+  },
+  'GET /balloon/hinting/status': () => async (machine) => {
+    return z.encode(hintingStatus, await machine.hintingStatus())
+  },
+  'GET /hotplug/memory': () => async (machine) => {
+    return z.encode(memoryHotplugStatus, await machine.memoryHotplugStatus())
+  },
+  'PUT /boot-source': part(bootSource, (value) => ({ kind: 'boot_source', value })),
+  'PUT /machine-config': part(machineConfig, (value) => ({
+    kind: 'machine_config',
+    value: { ...MACHINE_CONFIG_DEFAULTS, ...value },
+  })),
+  'PATCH /machine-config': part(machineConfigUpdate, (value) => {
     if (Object.keys(value).length === 0) throw new Fault('Empty PATCH request.')
     return { kind: 'machine_config', value }
   }),
-  'PUT drives/': part(drive, (value, id) => {
+  'PUT /cpu-config': part(cpuConfig, (value) => ({ kind: 'cpu_config', value })),
+  'PUT /drives/{id}': part(drive, (value, id) => {
     checkSameId(id, value.driveId)
     return { kind: 'drive', value }
   }),
-  'PUT network-interfaces/': part(networkInterface, (value, id) => {
-    checkSameId(id, value.ifaceId)
+  'PUT /pmem/{id}': part(pmem, (value, id) => {
+    checkSameId(id, value.id)
+    return { kind: 'pmem', value }
+  }),
+  'PUT /network-interfaces/{id}': part(networkInterface, (value, id) => {
+    checkSameId(id, value.ifaceId, 'interface')
     return { kind: 'network_interface', value }
   }),
-  'PUT vsock': part(vsock, (value) => ({ kind: 'vsock', value })),
-  'PUT entropy': part(entropy, (value) => ({ kind: 'entropy', value })),
-  'PUT serial': part(serial, (value) => ({ kind: 'serial', value })),
-  'PUT logger': part(logger, (value) => ({ kind: 'logger', value })),
-  'PUT metrics': part(metrics, (value) => ({ kind: 'metrics', value })),
-  'PUT actions': (body) => {
-    const operation = ACTIONS[decodeBody(action, body).actionType]
-    return (machine) => machine.perform(operation)
+  'PUT /vsock': part(vsock, (value) => ({ kind: 'vsock', value })),
+  'PUT /entropy': part(entropy, (value) => ({ kind: 'entropy', value })),
+  'PUT /serial': part(serial, (value) => ({ kind: 'serial', value })),
+  'PUT /logger': part(logger, (value) => ({ kind: 'logger', value })),
+  'PUT /metrics': part(metrics, (value) => ({ kind: 'metrics', value })),
+  'PUT /balloon': part(balloon, (value) => ({ kind: 'balloon', value })),
+  'PUT /hotplug/memory': part(memoryHotplug, (value) => ({ kind: 'memory_hotplug', value })),
+  'PUT /mmds/config': part(mmdsConfig, (value) => ({ kind: 'mmds_config', value })),
+  'GET /mmds': () => async (machine) => machine.metadata.get() ?? {},
+  'PUT /mmds': (body) => {
+    const value = decodeBody(metadata, body)
+    return (machine) => machine.putMetadata(value)
   },
-  'PATCH vm': (body) => {
-    const operation = decodeBody(vmState, body).state === 'Paused' ? 'pause' : 'resume'
-    return (machine) => machine.perform(operation)
+  'PATCH /mmds': (body) => {
+    const value = decodeBody(metadata, body)
+    return (machine) => machine.patchMetadata(value)
   },
-}
-
-/** What Firecracker 1.16 has beyond that: known, and refused in words. */
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  ...['PUT cpu-config', 'PUT mmds', 'PATCH mmds', 'GET mmds'],
-  ...['GET balloon', 'PUT balloon', 'PATCH balloon'],
-  ...['PUT pmem', 'PATCH pmem', 'DELETE pmem'],
-  ...['PATCH drives', 'DELETE drives', 'PATCH network-interfaces', 'DELETE network-interfaces'],
-  ...['GET hotplug', 'PUT hotplug', 'PATCH hotplug', 'PUT snapshot'],
-])
-
-/**
- * Finds out what a request asks for, in the order of Firecracker's parser: path and verb, presence
- * of a body, the body's shape. Throws `Fault`.
- */
-export function parseRequest(method: string, path: string, body: string): Run {
-  const [first = '', second = ''] = path.replace(/^\/+/, '').split('/')
-  const resource = first === 'vm' && second === 'config' ? 'vm/config' : first
-  const plain = ROUTES[`${method} ${resource}`]
-  const route = plain ?? ROUTES[`${method} ${resource}/`]
-  if (route === undefined && !UNSUPPORTED.has(`${method} ${resource}`)) {
-    throw new Fault(`Invalid request method and/or path: ${method} ${first}.`)
-  }
-  checkBodyPresence(method, body)
-  if (route === undefined) {
-    throw new Fault(`The requested operation is not supported: ${method} ${path}`)
-  }
-  if (plain === undefined) checkResourceId(second)
-  return route(body === '' ? undefined : parseJson(body), second)
+  'PUT /snapshot/create': (body) => {
+    const request = decodeBody(snapshotCreate, body)
+    return (machine) => machine.createSnapshot(request)
+  },
+  'PUT /snapshot/load': (body) => {
+    const request = decodeBody(snapshotLoad, body)
+    refuseWrongMemoryBackend(request)
+    return (machine) => machine.loadSnapshot(request)
+  },
 }
 
 function part<Value>(
@@ -94,24 +99,5 @@ function part<Value>(
   return (body, id) => {
     const decoded = toPart(decodeBody(schema, body), id)
     return (machine) => machine.configure(decoded)
-  }
-}
-
-function checkBodyPresence(method: string, body: string): void {
-  const wantsBody = method === 'PUT' || method === 'PATCH'
-  if (wantsBody && body === '') throw new Fault(`Empty ${method} request.`)
-  if (!wantsBody && body !== '') throw new Fault(`${method} request cannot have a body.`)
-}
-
-function checkResourceId(id: string): void {
-  if (id === '') throw new Fault('The ID cannot be empty.')
-  if (!/^[\p{L}\p{N}_]+$/u.test(id)) {
-    throw new Fault('API Resource IDs can only contain alphanumeric characters and underscores.')
-  }
-}
-
-function checkSameId(inPath: string, inBody: string): void {
-  if (inPath !== inBody) {
-    throw new Fault('The id from the path does not match the id from the body!')
   }
 }

@@ -2,7 +2,7 @@ import type { MachineState } from '../machine-state.ts'
 import { applyConfigDocument } from './config-document.ts'
 import { Fault } from './fault.ts'
 import { MachineController } from './machine-controller.ts'
-import { parseRequest } from './routes.ts'
+import { parseRequest } from './parse-request.ts'
 import type { Vmm } from './vmm.ts'
 
 export interface VmmApiRequest {
@@ -37,7 +37,7 @@ export class VmmApi {
   /** Never rejects: what goes wrong is the answer (400 for a `Fault`, 500 for a bug). */
   async handle(request: VmmApiRequest): Promise<VmmApiResponse> {
     try {
-      const run = parseRequest(request.method, request.path, request.body)
+      const run = parseRequest(request, this.#machine.vmmVersion)
       const body = await this.#inTurn(() => run(this.#machine))
       return body === undefined ? { status: 204 } : { status: 200, body }
     } catch (error) {
@@ -67,7 +67,8 @@ export class VmmApi {
 }
 
 function refusal(error: unknown): VmmApiResponse {
-  if (error instanceof Fault) return { status: 400, body: { fault_message: error.message } }
+  if (error instanceof Fault)
+    return { status: error.status, body: { fault_message: error.message } }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { status: 500, body: { fault_message: `Internal error: ${message}` } }
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod'
 import { bootSource } from '../../src/schemas/boot-source.ts'
-import { drive, networkInterface, vsock } from '../../src/schemas/devices.ts'
+import { drive } from '../../src/schemas/drive.ts'
 import { instanceInfo } from '../../src/schemas/instance.ts'
+import { networkInterface } from '../../src/schemas/network-interface.ts'
 import { vmConfig } from '../../src/schemas/vm-config.ts'
+import { vsock } from '../../src/schemas/vsock.ts'
 
 test('snake_case on the wire becomes camelCase inside, and back', () => {
   const wire = { drive_id: 'a', is_root_device: true, path_on_host: '/a', is_read_only: false }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fault } from '../../src/index.ts'
 import { bootFiles, recordingVmm, sendTo } from '../support/recording-vmm.ts'
@@ -18,26 +20,43 @@ test('a document configures the machine in order and starts it', async () => {
       entropy: {},
       logger: { level: 'Warn' },
       metrics: { metrics_path: '/m' },
-      balloon: null,
-      'cpu-config': null,
-      'mmds-config': null,
-      'memory-hotplug': null,
-      pmem: [],
+      balloon: { amount_mib: 1, deflate_on_oom: true },
+      'cpu-config': { msr_modifiers: [{ addr: '0x1b', bitmap: '0b1' }] },
+      'mmds-config': { network_interfaces: ['eth0'], version: 'V2' },
+      'memory-hotplug': { total_size_mib: 256 },
+      pmem: [{ id: 'data', path_on_host: '/data' }],
     }),
   )
   assert.deepEqual(calls, [
     'configure logger',
     'configure metrics',
     'configure machine_config',
+    'configure cpu_config',
     'configure boot_source',
     'configure drive',
     'configure network_interface',
     'configure vsock',
+    'configure balloon',
+    'configure mmds_config',
     'configure entropy',
+    'configure pmem',
+    'configure memory_hotplug',
     'start',
   ])
   assert.equal(started[0]?.machineConfig.memSizeMib, 512)
   assert.equal(api.state, 'running')
+})
+
+test('a document may name a file with the CPU template', async () => {
+  using directory = temporaryDirectory()
+  const { bootSource } = bootFiles(directory.path)
+  const path = join(directory.path, 'template.json')
+  writeFileSync(path, '{"kvm_capabilities":["!1"]}')
+  const { api, started } = recordingVmm()
+  await api.applyConfigFile(
+    JSON.stringify({ 'boot-source': bootSource, drives: [], 'cpu-config': path }),
+  )
+  assert.deepEqual(started[0]?.cpuConfig, { kvmCapabilities: ['!1'] })
 })
 
 test('what GET /vm/config answers can be used as a document', async () => {
@@ -49,8 +68,9 @@ test('what GET /vm/config answers can be used as a document', async () => {
   await send('PUT', '/drives/rootfs', rootDrive)
   await send('PUT', '/actions', { action_type: 'InstanceStart' })
   const second = recordingVmm()
-  await second.api.applyConfigFile(JSON.stringify((await send('GET', '/vm/config')).body))
-  assert.deepEqual(second.started, first.started)
+  const { body } = await send('GET', '/vm/config')
+  await second.api.applyConfigFile(JSON.stringify(body))
+  assert.deepEqual((await sendTo(second.api)('GET', '/vm/config')).body, body)
 })
 
 for (const [what, document, reason] of [
@@ -59,17 +79,10 @@ for (const [what, document, reason] of [
   ['has an unknown field', '{"boot-source":{},"drives":[],"disks":[]}', /unknown field `disks`/],
   [
     ...([
-      'wants a balloon',
-      '{"boot-source":{"kernel_image_path":"/k"},"drives":[],"balloon":{}}',
+      'has a balloon of no size',
+      '{"boot-source":{"kernel_image_path":"/k"},"drives":[],"balloon":{"deflate_on_oom":true}}',
     ] as const),
-    /not supported: balloon/,
-  ],
-  [
-    ...([
-      'wants pmem',
-      '{"boot-source":{"kernel_image_path":"/k"},"drives":[],"pmem":[{}]}',
-    ] as const),
-    /not supported: pmem/,
+    /missing field `balloon.amount_mib`/,
   ],
   [
     ...([

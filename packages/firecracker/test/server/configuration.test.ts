@@ -69,6 +69,19 @@ for (const [vcpu_count, mem_size_mib, more, good] of [
   })
 }
 
+test('PUT gives what it does not name its default', async () => {
+  const send = sendTo(recordingVmm().api)
+  await send('PUT', '/machine-config', { vcpu_count: 2, mem_size_mib: 256, smt: true })
+  await send('PUT', '/machine-config', { vcpu_count: 4, mem_size_mib: 512 })
+  assert.deepEqual((await send('GET', '/machine-config')).body, {
+    vcpu_count: 4,
+    mem_size_mib: 512,
+    smt: false,
+    track_dirty_pages: false,
+    huge_pages: 'None',
+  })
+})
+
 test('PATCH changes only what it names', async () => {
   const send = sendTo(recordingVmm().api)
   await send('PUT', '/machine-config', { vcpu_count: 2, mem_size_mib: 256 })
@@ -98,10 +111,11 @@ test('a drive that comes again replaces the first, and the root drive is the fir
   await send('PUT', '/drives/data', { ...scratch, drive_id: 'data' })
   await send('PUT', '/drives/rootfs', rootDrive)
   await send('PUT', '/drives/scratch', { ...scratch, path_on_host: other })
+  const defaults = { cache_type: 'Unsafe', io_engine: 'Sync' }
   assert.deepEqual((await send('GET', '/vm/config')).body?.['drives'], [
-    rootDrive,
-    { ...scratch, path_on_host: other },
-    { ...scratch, drive_id: 'data' },
+    { ...rootDrive, ...defaults },
+    { ...scratch, path_on_host: other, is_read_only: false, ...defaults },
+    { ...scratch, drive_id: 'data', is_read_only: false, ...defaults },
   ])
 })
 

@@ -17,6 +17,9 @@ export function recordingVmm(overrides: Partial<Vmm> = {}) {
     resume: () => void calls.push('resume'),
     sendCtrlAltDel: () => void calls.push('sendCtrlAltDel'),
     flushMetrics: () => void calls.push('flushMetrics'),
+    change: (change) => void calls.push(`change ${change.kind}`),
+    setMetadata: () => void calls.push('setMetadata'),
+    createSnapshot: () => void calls.push('createSnapshot'),
     ...overrides,
   }
   return { calls, started, api: new VmmApi(vmm) }

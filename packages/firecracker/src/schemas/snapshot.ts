@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { wireObject } from './wire-object.ts'
+
+/** Body of `PUT /snapshot/create`; a `Diff` has only the pages that changed. */
+export const snapshotCreate = wireObject({
+  snapshotType: z.enum(['Full', 'Diff']).optional(),
+  snapshotPath: z.string(),
+  memFilePath: z.string(),
+})
+
+/** `Uffd` needs a program that takes file descriptors over a socket, and is not offered by the client. */
+const memBackend = wireObject({
+  backendType: z.enum(['File', 'Uffd']),
+  backendPath: z.string(),
+})
+
+/**
+ * Body of `PUT /snapshot/load`, which takes exactly one of `memBackend` and the deprecated
+ * `memFilePath`. The memory file must stay as it is for the life of the VM.
+ */
+export const snapshotLoad = wireObject({
+  snapshotPath: z.string(),
+  memBackend: memBackend.optional(),
+  memFilePath: z.string().optional(),
+  enableDiffSnapshots: z.boolean().optional(),
+  trackDirtyPages: z.boolean().optional(),
+  resumeVm: z.boolean().optional(),
+  networkOverrides: z
+    .array(wireObject({ ifaceId: z.string(), hostDevName: z.string() }))
+    .optional(),
+  vsockOverride: wireObject({ udsPath: z.string() }).optional(),
+  clockRealtime: z.boolean().optional(),
+})
+
+export type SnapshotCreate = z.output<typeof snapshotCreate>
+export type SnapshotLoad = z.output<typeof snapshotLoad>

@@ -1,0 +1,25 @@
+import { missingFrom } from '../versions/missing-from.ts'
+import { parseJson, unknownField } from './decode-body.ts'
+import { Fault } from './fault.ts'
+import { findEndpoint } from './find-endpoint.ts'
+import type { Run } from './route.ts'
+import { ROUTES } from './routes.ts'
+
+/**
+ * Finds out what a request asks for, in the order of Firecracker's parser: presence of a body, path
+ * and verb, the body's shape. What `vmmVersion` does not have is unknown. Throws `Fault`.
+ */
+export function parseRequest(
+  { method, path, body }: { method: string; path: string; body: string },
+  vmmVersion: string,
+): Run {
+  const { endpoint, id } = findEndpoint(method, path, body)
+  const json = body === '' ? undefined : parseJson(body)
+  const missing = missingFrom(vmmVersion, endpoint, json)
+  if (missing?.field !== undefined) throw unknownField(missing.field)
+  if (missing !== undefined) {
+    const [, first] = path.split('/')
+    throw new Fault(`Invalid request method and/or path: ${method} ${first}.`)
+  }
+  return ROUTES[endpoint](json, id)
+}

@@ -1,0 +1,38 @@
+import type { Drive } from '../../schemas/drive.ts'
+import { Fault } from '../fault.ts'
+import { checkCanOpen } from './check-can-open.ts'
+
+const PREFIX = 'Drive config error: Unable to create the virtio block device:'
+
+export async function insertDrive(
+  drives: readonly Drive[],
+  drive: Drive,
+  rootIsPmem: boolean,
+): Promise<readonly Drive[]> {
+  const others = drives.filter((other) => other.driveId !== drive.driveId)
+  if (drive.isRootDevice && rootIsPmem) {
+    throw new Fault(
+      'Drive config error: Attempt to add block as a root device while the root device defined as a pmem device',
+    )
+  }
+  if (drive.isRootDevice && others.some((other) => other.isRootDevice)) throw secondRootDrive()
+  await checkDriveBackend(drive)
+  if (drive.isRootDevice) return [drive, ...others]
+  if (others.length === drives.length) return [...drives, drive]
+  return drives.map((other) => (other.driveId === drive.driveId ? drive : other))
+}
+
+export function secondRootDrive(): Fault {
+  return new Fault('Drive config error: A root block device already exists!')
+}
+
+export async function checkDriveBackend(drive: Drive): Promise<void> {
+  if ((drive.pathOnHost === undefined) === (drive.socket === undefined)) {
+    throw new Fault(`${PREFIX} Invalid block config.`)
+  }
+  if (drive.pathOnHost === undefined) return
+  const access = drive.isReadOnly === true ? 'read' : 'read_write'
+  await checkCanOpen(drive.pathOnHost, access, (reason) => {
+    return `${PREFIX} Virtio backend error: Error manipulating the backing file: ${reason} ${drive.pathOnHost}`
+  })
+}
