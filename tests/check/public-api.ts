@@ -76,6 +76,8 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'SocketBindError',
     'SocketPathError',
     'type StartVmmOptions',
+    'UnsupportedByVersionError',
+    'UnsupportedError',
     'type VmConfig',
     'type Vmm',
     'VmmApi',

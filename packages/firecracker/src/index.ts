@@ -4,6 +4,8 @@ export {
   ApiFaultError,
   ApiResponseError,
   ApiUnreachableError,
+  UnsupportedByVersionError,
+  UnsupportedError,
 } from './client/errors.ts'
 export { type CallOptions, FirecrackerClient } from './client/firecracker-client.ts'
 export { Machine, type MachineSettings, MachineStateError } from './machine.ts'

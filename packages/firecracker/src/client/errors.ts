@@ -1,4 +1,5 @@
 import { messageOf, VulcanError } from '@vulcan/schema'
+import type { Missing } from '../versions/missing-from.ts'
 
 /** One request to a VMM's API, as errors name it. */
 export interface ApiCall {
@@ -72,5 +73,37 @@ export class ApiResponseError extends VulcanError<'vmm_api_response'> {
     )
     this.method = call.method
     this.path = call.path
+  }
+}
+
+/** The running VMM is older than a call or a field of its body. Nothing was sent. */
+export class UnsupportedByVersionError extends VulcanError<'unsupported_by_version'> {
+  /** As in the API's documents: `PUT /drives/{id}`. */
+  readonly endpoint: string
+  /** As on the wire; undefined where the call itself is missing. */
+  readonly field: string | undefined
+  readonly neededVersion: string
+  readonly runningVersion: string
+
+  constructor({ endpoint, field, neededVersion }: Missing, runningVersion: string) {
+    const what = field === undefined ? endpoint : `the field ${field} of ${endpoint}`
+    super(
+      'unsupported_by_version',
+      `${what} needs Firecracker ${neededVersion}, and ${runningVersion} runs; update it or leave this out`,
+    )
+    this.endpoint = endpoint
+    this.field = field
+    this.neededVersion = neededVersion
+    this.runningVersion = runningVersion
+  }
+}
+
+/** Something that Firecracker has and this library does not offer. Nothing was sent. */
+export class UnsupportedError extends VulcanError<'unsupported'> {
+  readonly what: string
+
+  constructor(what: string, reason: string) {
+    super('unsupported', `${what} is not supported: ${reason}`)
+    this.what = what
   }
 }

@@ -1,187 +1,151 @@
-import { Agent } from 'node:http'
-import * as z from 'zod'
-import { type BootSource, bootSource } from '../schemas/boot-source.ts'
-import { type Drive, drive } from '../schemas/drive.ts'
-import { type Entropy, entropy } from '../schemas/entropy.ts'
-import {
-  type Action,
-  action,
-  faultMessage,
-  type InstanceInfo,
-  instanceInfo,
-  type VmState,
-  version,
-  vmState,
-} from '../schemas/instance.ts'
-import {
-  type MachineConfig,
-  type MachineConfigUpdate,
-  machineConfig,
-  machineConfigUpdate,
-} from '../schemas/machine-config.ts'
-import { type NetworkInterface, networkInterface } from '../schemas/network-interface.ts'
-import {
-  type Logger,
-  logger,
-  type Metrics,
-  metrics,
-  type Serial,
-  serial,
-} from '../schemas/sinks.ts'
-import { type VmConfig, vmConfig } from '../schemas/vm-config.ts'
-import { type Vsock, vsock } from '../schemas/vsock.ts'
-import { checkSocketPath } from '../socket-path.ts'
-import { type ApiCall, ApiFaultError, ApiResponseError } from './errors.ts'
-import { type Answer, sendRequest } from './send-request.ts'
+import type {
+  Balloon,
+  BalloonStatistics,
+  BalloonStatisticsUpdate,
+  BalloonUpdate,
+  HintingStart,
+  HintingStatus,
+} from '../schemas/balloon.ts'
+import type { DriveUpdate } from '../schemas/drive.ts'
+import type { Action, InstanceInfo, VmState } from '../schemas/instance.ts'
+import type { MachineConfig } from '../schemas/machine-config.ts'
+import type { MemoryHotplugStatus, MemoryHotplugUpdate } from '../schemas/memory-hotplug.ts'
+import type { NetworkInterfaceUpdate } from '../schemas/network-interface.ts'
+import type { PmemUpdate } from '../schemas/pmem.ts'
+import type { SnapshotCreate, SnapshotLoad } from '../schemas/snapshot.ts'
+import type { VmConfig } from '../schemas/vm-config.ts'
+import type { CallOptions } from './api-connection.ts'
+import { ConfigurationCalls } from './configuration-calls.ts'
+import { UnsupportedError } from './errors.ts'
 
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-  /** For the whole call; default 5 s. */
-  readonly deadlineMs?: number | undefined
-}
+export type { CallOptions } from './api-connection.ts'
 
-const DEADLINE_MS = 5_000
+/** What a snapshot is loaded from; the deprecated fields of the API are left out. */
+export type SnapshotSource = Omit<
+  SnapshotLoad,
+  'memBackend' | 'memFilePath' | 'enableDiffSnapshots'
+> & { readonly memBackend: NonNullable<SnapshotLoad['memBackend']> }
 
 /**
  * A client for one VMM's API socket. Calls go out one after the other over one kept connection.
  *
- * Every method throws `ApiFaultError` (`vmm_api_fault`) where the VMM refuses, and otherwise
- * `ApiUnreachableError` (`vmm_api_unreachable`), `ApiDeadlineError` (`vmm_api_deadline`),
- * `ApiResponseError` (`vmm_api_response`), or the reason of its signal. A call that was not
- * answered may have been acted upon. Disposing closes the connection.
+ * Every method throws `ApiFaultError` (`vmm_api_fault`) where the VMM refuses,
+ * `UnsupportedByVersionError` (`unsupported_by_version`) where it is too old for the call or one of
+ * its fields, before that is sent, and otherwise `ApiUnreachableError` (`vmm_api_unreachable`),
+ * `ApiDeadlineError` (`vmm_api_deadline`), `ApiResponseError` (`vmm_api_response`), or the reason of
+ * its signal. A call that was not answered may have been acted upon.
+ *
+ * The VMM is asked for its version once, by the first call that came after Firecracker 1.0.0.
  */
-export class FirecrackerClient implements Disposable {
-  readonly #socketPath: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
-
-  /** Throws `SocketPathError` (`socket_path_too_long`). */
-  constructor(socketPath: string) {
-    checkSocketPath(socketPath)
-    this.#socketPath = socketPath
+export class FirecrackerClient extends ConfigurationCalls {
+  /**
+   * `version` is the VMM's, where it is known already. Throws `SocketPathError`
+   * (`socket_path_too_long`).
+   */
+  constructor(socketPath: string, options: { readonly version?: string } = {}) {
+    super(socketPath, options.version)
   }
 
   instanceInfo(options?: CallOptions): Promise<InstanceInfo> {
-    return this.#get('/', instanceInfo, options)
+    return this.connection.get('GET /', options)
   }
 
-  async version(options?: CallOptions): Promise<string> {
-    return (await this.#get('/version', version, options)).firecrackerVersion
+  version(options?: CallOptions): Promise<string> {
+    return this.connection.version(options)
   }
 
   machineConfig(options?: CallOptions): Promise<MachineConfig> {
-    return this.#get('/machine-config', machineConfig, options)
+    return this.connection.get('GET /machine-config', options)
   }
 
   vmConfig(options?: CallOptions): Promise<VmConfig> {
-    return this.#get('/vm/config', vmConfig, options)
-  }
-
-  putBootSource(value: BootSource, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/boot-source', bootSource, value, options)
-  }
-
-  putMachineConfig(value: MachineConfig, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/machine-config', machineConfig, value, options)
-  }
-
-  patchMachineConfig(value: MachineConfigUpdate, options?: CallOptions): Promise<void> {
-    return this.#send('PATCH', '/machine-config', machineConfigUpdate, value, options)
-  }
-
-  putDrive(value: Drive, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', `/drives/${value.driveId}`, drive, value, options)
-  }
-
-  putNetworkInterface(value: NetworkInterface, options?: CallOptions): Promise<void> {
-    const path = `/network-interfaces/${value.ifaceId}`
-    return this.#send('PUT', path, networkInterface, value, options)
-  }
-
-  /** Firecracker binds `udsPath` at once and refuses a path that exists. */
-  putVsock(value: Vsock, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/vsock', vsock, value, options)
-  }
-
-  putEntropy(value: Entropy, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/entropy', entropy, value, options)
-  }
-
-  putSerial(value: Serial, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/serial', serial, value, options)
-  }
-
-  putLogger(value: Logger, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/logger', logger, value, options)
-  }
-
-  putMetrics(value: Metrics, options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/metrics', metrics, value, options)
+    return this.connection.get('GET /vm/config', options)
   }
 
   perform(actionType: Action['actionType'], options?: CallOptions): Promise<void> {
-    return this.#send('PUT', '/actions', action, { actionType }, options)
+    return this.connection.send('PUT /actions', { actionType }, options)
   }
 
   patchVmState(state: VmState['state'], options?: CallOptions): Promise<void> {
-    return this.#send('PATCH', '/vm', vmState, { state }, options)
+    return this.connection.send('PATCH /vm', { state }, options)
   }
 
-  [Symbol.dispose](): void {
-    this.#agent.destroy()
+  /** A new file behind a drive, or new limits. */
+  patchDrive(value: DriveUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /drives/{id}', value, options, value.driveId)
   }
 
-  async #get<Value>(
-    path: string,
-    schema: z.ZodType<Value>,
-    options: CallOptions | undefined,
-  ): Promise<Value> {
-    const call = this.#call('GET', path)
-    const { text } = await this.#request(call, undefined, options)
-    const result = schema.safeParse(parseAnswer(call, text))
-    if (result.success) return result.data
-    throw new ApiResponseError(call, z.prettifyError(result.error), { cause: result.error })
+  /** The guest must have let go of it. As all DELETE, it needs `--enable-pci`. */
+  deleteDrive(driveId: string, options?: CallOptions): Promise<void> {
+    return this.connection.call('DELETE /drives/{id}', options, driveId)
   }
 
-  async #send<Value>(
-    method: string,
-    path: string,
-    schema: z.ZodType<Value>,
-    value: Value,
-    options: CallOptions | undefined,
-  ): Promise<void> {
-    const body = JSON.stringify(z.encode(schema, value))
-    await this.#request(this.#call(method, path), body, options)
+  patchPmem(value: PmemUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /pmem/{id}', value, options, value.id)
   }
 
-  #call(method: string, path: string): ApiCall {
-    return { method, path, socketPath: this.#socketPath }
+  deletePmem(id: string, options?: CallOptions): Promise<void> {
+    return this.connection.call('DELETE /pmem/{id}', options, id)
   }
 
-  async #request(
-    call: ApiCall,
-    body: string | undefined,
-    options: CallOptions | undefined,
-  ): Promise<Answer> {
-    const { signal, deadlineMs = DEADLINE_MS } = options ?? {}
-    const answer = await sendRequest(call, body, { agent: this.#agent, signal, deadlineMs })
-    if (answer.status >= 200 && answer.status < 300) return answer
-    throw new ApiFaultError(call, answer.status, faultText(answer.text))
+  patchNetworkInterface(value: NetworkInterfaceUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /network-interfaces/{id}', value, options, value.ifaceId)
   }
-}
 
-function parseAnswer(call: ApiCall, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ApiResponseError(call, 'it is not JSON', { cause })
+  deleteNetworkInterface(ifaceId: string, options?: CallOptions): Promise<void> {
+    return this.connection.call('DELETE /network-interfaces/{id}', options, ifaceId)
   }
-}
 
-/** Errors of Firecracker's HTTP layer have no `fault_message` and are not even valid JSON. */
-function faultText(text: string): string {
-  try {
-    return faultMessage.parse(JSON.parse(text)).faultMessage
-  } catch {
-    return text
+  balloon(options?: CallOptions): Promise<Balloon> {
+    return this.connection.get('GET /balloon', options)
+  }
+
+  patchBalloon(value: BalloonUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /balloon', value, options)
+  }
+
+  balloonStatistics(options?: CallOptions): Promise<BalloonStatistics> {
+    return this.connection.get('GET /balloon/statistics', options)
+  }
+
+  patchBalloonStatistics(value: BalloonStatisticsUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /balloon/statistics', value, options)
+  }
+
+  hintingStatus(options?: CallOptions): Promise<HintingStatus> {
+    return this.connection.get('GET /balloon/hinting/status', options)
+  }
+
+  startHinting(value: HintingStart = {}, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /balloon/hinting/start', value, options)
+  }
+
+  stopHinting(options?: CallOptions): Promise<void> {
+    return this.connection.call('PATCH /balloon/hinting/stop', options)
+  }
+
+  memoryHotplugStatus(options?: CallOptions): Promise<MemoryHotplugStatus> {
+    return this.connection.get('GET /hotplug/memory', options)
+  }
+
+  patchMemoryHotplug(value: MemoryHotplugUpdate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PATCH /hotplug/memory', value, options)
+  }
+
+  /** The machine must be paused. It resets every connection over vsock; who listens stays. */
+  createSnapshot(value: SnapshotCreate, options?: CallOptions): Promise<void> {
+    return this.connection.send('PUT /snapshot/create', value, options)
+  }
+
+  /**
+   * Into a VMM that was told nothing yet but its sinks; one that refuses ends. Throws
+   * `UnsupportedError` (`unsupported`) for the back end `Uffd`: somebody must receive file
+   * descriptors over a socket, which Node.js cannot.
+   */
+  async loadSnapshot(value: SnapshotSource, options?: CallOptions): Promise<void> {
+    if (value.memBackend.backendType === 'Uffd') {
+      throw new UnsupportedError('the back end Uffd', 'Node.js cannot receive file descriptors')
+    }
+    await this.connection.send('PUT /snapshot/load', value, options)
   }
 }

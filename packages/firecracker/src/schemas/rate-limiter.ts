@@ -16,5 +16,3 @@ export const rateLimiter = wireObject({
   ops: tokenBucket.optional(),
 })
 
-export type TokenBucket = z.output<typeof tokenBucket>
-export type RateLimiter = z.output<typeof rateLimiter>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -12,6 +13,8 @@ import {
   SocketPathError,
   serveFirecrackerApi,
 } from '../../src/index.ts'
+import { waitForSocket } from '../../src/process/wait-for-socket.ts'
+import { FakeFirecracker } from '../../testing/index.ts'
 import { bootFiles, recordingVmm } from '../support/recording-vmm.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -69,6 +72,71 @@ test('every call arrives at the VMM as it was made', async () => {
   assert.equal(calls.length, 14)
   assert.equal(started[0]?.vsock?.guestCid, 9)
   assert.equal((await client.vmConfig()).drives[0]?.pathOnHost, driveFile)
+})
+
+test('devices, metadata and snapshots are called and answered in the same shapes', async () => {
+  using directory = temporaryDirectory()
+  await using fake = new FakeFirecracker()
+  const socketPath = join(directory.path, 'api.sock')
+  const { bootSource } = bootFiles(directory.path)
+  const child = spawn(fake.binary, ['--api-sock', socketPath, '--enable-pci'], { stdio: 'ignore' })
+  await waitForSocket(socketPath, AbortSignal.timeout(10_000))
+  using client = new FirecrackerClient(socketPath)
+  const bucket = { size: 10, refillTime: 1 }
+  await client.putBootSource({ kernelImagePath: bootSource.kernel_image_path })
+  await client.putCpuConfig({ msrModifiers: [{ addr: '0x1b', bitmap: '0b1x' }] })
+  await client.putNetworkInterface({ ifaceId: 'eth0', hostDevName: 'tap0', mtu: 1400 })
+  await client.putMmdsConfig({ networkInterfaces: ['eth0'], version: 'V2' })
+  await client.putMetadata({ a: 1 })
+  await client.patchMetadata({ b: [null] })
+  await client.putBalloon({
+    amountMib: 10,
+    deflateOnOom: true,
+    statsPollingIntervalS: 1,
+    freePageHinting: true,
+  })
+  await client.putPmem({ id: 'data', pathOnHost: '/dev/null' })
+  await client.putMemoryHotplug({ totalSizeMib: 256 })
+  await client.perform('InstanceStart')
+  await client.putDrive({ driveId: 'a', isRootDevice: false, pathOnHost: '/dev/null' })
+  await client.patchDrive({ driveId: 'a', rateLimiter: { ops: bucket } })
+  await client.patchPmem({ id: 'data', rateLimiter: { bandwidth: bucket } })
+  await client.patchNetworkInterface({ ifaceId: 'eth0', rxRateLimiter: { ops: bucket } })
+  await client.patchBalloon({ amountMib: 20 })
+  await client.patchBalloonStatistics({ statsPollingIntervalS: 2 })
+  await client.startHinting()
+  await client.stopHinting()
+  await client.patchMemoryHotplug({ requestedSizeMib: 128 })
+  assert.deepEqual(await client.metadata(), { a: 1, b: [null] })
+  assert.equal((await client.balloon()).statsPollingIntervalS, 2)
+  assert.equal((await client.balloonStatistics()).targetMib, 20)
+  assert.deepEqual(await client.hintingStatus(), { hostCmd: 1, guestCmd: 2 })
+  assert.equal((await client.memoryHotplugStatus()).pluggedSizeMib, 128)
+  const { drives, pmem, networkInterfaces } = await client.vmConfig()
+  assert.deepEqual(drives[0]?.rateLimiter, { ops: bucket })
+  assert.deepEqual(pmem?.[0]?.rateLimiter, { bandwidth: bucket })
+  assert.deepEqual(networkInterfaces?.[0]?.rxRateLimiter, { ops: bucket })
+  await client.deleteDrive('a')
+  await client.deletePmem('data')
+  await client.deleteNetworkInterface('eth0')
+  assert.deepEqual((await client.vmConfig()).drives, [])
+  child.kill()
+})
+
+test('fields that a later version added to its answers are dropped', async () => {
+  using directory = temporaryDirectory()
+  const body = JSON.stringify({
+    'boot-source': { kernel_image_path: '/k', later: 1 },
+    drives: [{ drive_id: 'a', is_root_device: true, later: { field: 1 } }],
+    later: [],
+  })
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
+  using stub = await stubServer(directory.path, head + body)
+  using client = new FirecrackerClient(stub.socketPath)
+  assert.deepEqual(await client.vmConfig(), {
+    bootSource: { kernelImagePath: '/k' },
+    drives: [{ driveId: 'a', isRootDevice: true }],
+  })
 })
 
 test('a refusal has status, words, verb and path', async () => {
