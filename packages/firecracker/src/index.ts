@@ -8,7 +8,13 @@ export {
   UnsupportedError,
 } from './client/errors.ts'
 export { type CallOptions, FirecrackerClient } from './client/firecracker-client.ts'
-export { Machine, type MachineSettings, MachineStateError } from './machine.ts'
+export { type ConfigFile, configFileOf } from './configuration/config-file.ts'
+export {
+  type KnownBugOptions,
+  Machine,
+  type MachineSettings,
+  MachineStateError,
+} from './machine.ts'
 export type { MachineState } from './machine-state.ts'
 export { orAborted } from './or-aborted.ts'
 export { VmmStartError, VmmStillRunningError } from './process/errors.ts'
@@ -29,6 +35,7 @@ export { type FirecrackerApiServer, serveFirecrackerApi } from './server/serve.t
 export type { ConfigurationPart, MachineConfiguration, Vmm, VmmIdentity } from './server/vmm.ts'
 export { VmmApi } from './server/vmm-api.ts'
 export { checkSocketPath, SocketPathError } from './socket-path.ts'
+export { KnownBugError } from './versions/known-bugs.ts'
 export { acceptFromGuest, type GuestListener } from './vsock/accept-from-guest.ts'
 export { type ConnectToGuestOptions, connectToGuest } from './vsock/connect-to-guest.ts'
 export { VsockAcceptError, VsockConnectError } from './vsock/errors.ts'

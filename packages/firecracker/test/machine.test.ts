@@ -56,7 +56,7 @@ test('its state follows what was done', async () => {
   await machine.pause()
   assert.equal(machine.state, 'paused')
   await machine.flushMetrics()
-  await machine.resume()
+  await machine.resume({ acceptKnownBugs: true })
   await machine.sendCtrlAltDel()
   assert.equal(machine.state, 'running')
   const performed = calls.filter((call) => !call.startsWith('configure'))
@@ -88,4 +88,20 @@ test('a refused operation leaves the state as it was', async () => {
   await using served = await servedMachine(directory.path)
   await assert.rejects(served.machine.start(), { code: 'vmm_api_fault' })
   assert.equal(served.machine.state, 'not_started')
+})
+
+test('a device of a machine is changed only while the guest runs or is paused', async () => {
+  using directory = temporaryDirectory()
+  await using served = await servedMachine(directory.path)
+  const { machine, settings, calls } = served
+  const change = { kind: 'balloon', value: { amountMib: 20 } } as const
+  await machine.configure({ ...settings, balloon: { amountMib: 10, deflateOnOom: true } })
+  await assert.rejects(machine.change(change), { code: 'machine_state', operation: 'change' })
+  await machine.start()
+  await machine.change(change)
+  assert.equal(calls.at(-1), 'change balloon')
+  await assert.rejects(machine.change({ kind: 'unplug', device: 'drive', id: 'a' }), {
+    code: 'vmm_api_fault',
+    faultMessage: 'PCI is not enabled',
+  })
 })

@@ -104,32 +104,42 @@ export class FakeVm {
     return this.#vsock.dialHost(port)
   }
 
-  /** Opens the API and applies the `--config-file`, as the arguments say. */
+  /** Opens the API and applies the files, as the arguments say; calls come after the files. */
   async open(): Promise<void> {
+    const [metadata, config] = await Promise.all([
+      this.#readArgument('--metadata'),
+      this.#readArgument('--config-file'),
+    ])
     const apiSocketPath = argumentAfter(this.args, '--api-sock')
     if (apiSocketPath !== undefined && this.#script.neverOpenApi !== true) {
-      const { server, closeConnections } = createApiServer({
-        handle: (call) => this.#handle(call),
-        answered: () => {
-          if (this.#endAfterAnswer) this.exit(1)
-        },
-      })
-      await bindLikeFirecracker(server, apiSocketPath, 0o600)
-      this.#closeApi = () => {
-        server.close()
-        closeConnections()
-      }
-      if (this.state === 'ended') this.#closeApi()
+      await this.#openApi(apiSocketPath)
     }
-    const configPath = argumentAfter(this.args, '--config-file')
-    const metadataPath = argumentAfter(this.args, '--metadata')
-    if (metadataPath !== undefined) {
-      const body = await readFile(metadataPath, 'utf8')
-      await this.#api.handle({ method: 'PUT', path: '/mmds', body })
+    const put =
+      metadata === undefined
+        ? undefined
+        : this.#api.handle({ method: 'PUT', path: '/mmds', body: metadata })
+    if (config !== undefined) await this.#api.applyConfigFile(config)
+    await put
+  }
+
+  async #openApi(socketPath: string): Promise<void> {
+    const { server, closeConnections } = createApiServer({
+      handle: (call) => this.#handle(call),
+      answered: () => {
+        if (this.#endAfterAnswer) this.exit(1)
+      },
+    })
+    await bindLikeFirecracker(server, socketPath, 0o600)
+    this.#closeApi = () => {
+      server.close()
+      closeConnections()
     }
-    if (configPath !== undefined) {
-      await this.#api.applyConfigFile(await readFile(configPath, 'utf8'))
-    }
+    if (this.state === 'ended') this.#closeApi()
+  }
+
+  async #readArgument(name: string): Promise<string | undefined> {
+    const path = argumentAfter(this.args, name)
+    return path === undefined ? undefined : readFile(path, 'utf8')
   }
 
   #handle(request: VmmApiRequest): Promise<VmmApiResponse> {

@@ -15,4 +15,3 @@ export const rateLimiter = wireObject({
   bandwidth: tokenBucket.optional(),
   ops: tokenBucket.optional(),
 })
-

@@ -1,11 +1,11 @@
-/** A release of Firecracker, as numbers that can be compared. */
+/** Numbers that can be compared. */
 export type Version = readonly [major: number, minor: number, patch: number]
 
-/** Undefined where `text` does not begin with three numbers; what follows them is ignored. */
+/** Undefined where `text` does not begin with two or three numbers; what follows is ignored. */
 export function parseVersion(text: string): Version | undefined {
-  const match = /^v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})/.exec(text)
+  const match = /^v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(text)
   if (match === null) return undefined
-  return [Number(match[1]), Number(match[2]), Number(match[3])]
+  return [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)]
 }
 
 /** Whether `version` is `first` or later. A text that is no version counts as the oldest one. */
