@@ -7,13 +7,14 @@ import type { MachineConfiguration } from '../src/server/vmm.ts'
 import { VmmApi, type VmmApiRequest, type VmmApiResponse } from '../src/server/vmm-api.ts'
 import { bindLikeFirecracker } from './bind-like-firecracker.ts'
 import { FakeDevices } from './fake-devices.ts'
+import { FakeSinks } from './fake-sinks.ts'
 import { readSnapshot, writeSnapshot } from './fake-snapshot.ts'
 import { FakeVsock } from './fake-vsock.ts'
 import { speak } from './hybrid-vsock.ts'
 import type { FakeScript } from './script.ts'
 import type { Shim } from './shim.ts'
 
-/** The guest's console and Firecracker's own words go nowhere; all else is as the real one. */
+/** The guest's console goes nowhere, and Firecracker's own words only to its sinks. */
 export class FakeVm {
   readonly id: string
   /** What came over the API, in order: `PUT /boot-source`. */
@@ -29,6 +30,7 @@ export class FakeVm {
   /** A process whose restore failed is too dirty to go on. */
   #endAfterAnswer = false
   readonly #devices = new FakeDevices()
+  readonly #sinks: FakeSinks
   readonly #vsock: FakeVsock
   #closeApi: (() => void) | undefined
 
@@ -37,6 +39,7 @@ export class FakeVm {
     this.#script = script
     this.id = argumentAfter(shim.args, '--id') ?? 'anonymous-instance'
     this.ended = shim.ended.then(() => this.#forgetSockets())
+    this.#sinks = new FakeSinks(this.id)
     this.#vsock = new FakeVsock({
       acknowledge: () => {
         return this.state === 'running' ? (this.#script.acknowledge ?? 'prompt') : 'silent'
@@ -48,13 +51,15 @@ export class FakeVm {
       pciEnabled: shim.args.includes('--enable-pci'),
       configure: async (part) => {
         if (part.kind === 'vsock') await this.#vsock.bind(part.value)
+        if (part.kind === 'logger') this.#sinks.configureLog(part.value)
+        if (part.kind === 'metrics') this.#sinks.configureMetrics(part.value)
       },
       start: (configuration) => this.#start(configuration),
       pause: () => undefined,
       resume: () => undefined,
       // A guest that listens for it reboots, and Firecracker exits.
       sendCtrlAltDel: () => this.exit(0),
-      flushMetrics: () => undefined,
+      flushMetrics: () => this.#sinks.flushMetrics(),
       change: (change, configuration) => {
         this.#devices.apply(change)
         this.#configuration = configuration
@@ -145,6 +150,7 @@ export class FakeVm {
   #handle(request: VmmApiRequest): Promise<VmmApiResponse> {
     const call = `${request.method} ${request.path}`
     this.calls.push(call)
+    this.#sinks.logCall(call)
     if (call === this.#script.dieAt) {
       this.kill()
       return Promise.withResolvers<VmmApiResponse>().promise
@@ -199,6 +205,7 @@ export class FakeVm {
     this.#api.end()
     this.#closeApi?.()
     this.#vsock.close()
+    this.#sinks.close()
   }
 }
 
