@@ -16,8 +16,10 @@ export interface Answer {
   readonly status: number
   /** The fault message, or a pattern for one whose words are a library's. */
   readonly fault?: string | RegExp
-  /** JSON; fields that are not named here must not be there. */
+  /** JSON; a field that is null is as good as absent, as in requests. */
   readonly body?: unknown
+  /** Only these fields of the JSON are looked at. */
+  readonly among?: unknown
 }
 
 export interface Call {
@@ -34,6 +36,12 @@ export function gives(body: unknown): Answer {
   return { status: 200, body }
 }
 
+/** What `GET /` tells of the machine. */
+export function machineIs(state: string, id = 'anonymous-instance'): Call {
+  const among = { id, state, vmm_version: '1.16.1' }
+  return { call: 'GET /', answer: { status: 200, among } }
+}
+
 export function refused(fault: string | RegExp): Answer {
   return { status: 400, fault }
 }
@@ -41,7 +49,7 @@ export function refused(fault: string | RegExp): Answer {
 /** A refusal of a body that is no JSON or has another shape; the reason is serde's. */
 export function misshapen(reason: string): Answer {
   const prefix = 'An error occurred when deserializing the json body of a request: '
-  return refused(new RegExp(`^${escape(prefix)}.*${escape(reason)}`))
+  return refused(new RegExp(`^${RegExp.escape(prefix)}.*${RegExp.escape(reason)}`))
 }
 
 export function call(name: string, ...rest: [Answer] | [unknown, Answer]): Call {
@@ -75,13 +83,18 @@ export async function perform(vmm: RunningVmm, step: Call): Promise<void> {
 }
 
 function check({ call, answer }: Call, got: RawAnswer): void {
-  const { status, fault, body } = answer
-  const expected = body === undefined ? String(fault ?? '') : JSON.stringify(body)
+  const { status, fault, body, among } = answer
+  const expected = fault === undefined ? JSON.stringify(body ?? among ?? '') : String(fault)
   const differs = `${call}\n  expected ${status} ${expected}\n  came     ${got.status} ${got.body}`
   assert.equal(got.status, status, differs)
-  if (body !== undefined) assert.deepEqual(JSON.parse(got.body), body, differs)
+  if (body !== undefined) assert.deepEqual(parse(got.body), parse(JSON.stringify(body)), differs)
+  else if (among !== undefined) assert.partialDeepStrictEqual(parse(got.body), among, differs)
   else if (fault === undefined) assert.equal(got.body, '', differs)
   else checkFault(JSON.parse(got.body), fault, differs)
+}
+
+function parse(json: string): unknown {
+  return JSON.parse(json, (_, value) => value ?? undefined)
 }
 
 function checkFault(body: Record<string, unknown>, fault: string | RegExp, differs: string): void {
@@ -89,8 +102,4 @@ function checkFault(body: Record<string, unknown>, fault: string | RegExp, diffe
   const words = String(body['fault_message'])
   if (typeof fault === 'string') assert.equal(words, fault, differs)
   else assert.match(words, fault, differs)
-}
-
-function escape(text: string): string {
-  return RegExp.escape(text)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Case, call, done, gives, perform } from '../case.ts'
+import { type Case, call, done, gives, machineIs, perform } from '../case.ts'
 import { exchange, request } from '../raw-http.ts'
 import { assertExit } from './running.ts'
 
@@ -65,8 +65,7 @@ export const commandLineCases: readonly Case[] = [
     name: 'an id of 64 characters is told',
     async run(vmm) {
       const id = 'x-1'.padEnd(ID_LENGTH_MAX, 'y')
-      const told = { id, state: 'Not started', vmm_version: '1.16.1', app_name: 'Firecracker' }
-      await perform(await vmm.start('--id', id), call('GET /', gives(told)))
+      await perform(await vmm.start('--id', id), machineIs('Not started', id))
     },
   },
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Case, call, gives, perform, refused } from '../case.ts'
+import { type Case, call, gives, machineIs, perform, refused } from '../case.ts'
 import { SPOKEN, type TinyGuest } from '../tiny-guest.ts'
 import type { VmmUnderCase } from '../vmms/vmm.ts'
 import { DEFAULT_CONFIG, DEFAULT_MACHINE } from './defaults.ts'
@@ -25,7 +25,7 @@ export const configFileCases: readonly Case[] = [
         'network-interfaces': [],
       })
       const running = await vmm.start('--config-file', path)
-      await perform(running, untilRunning)
+      await perform(running, machineIs('Running'))
       const told = {
         ...DEFAULT_CONFIG,
         'boot-source': { kernel_image_path: kernel, initrd_path: null, boot_args: null },
@@ -83,7 +83,7 @@ export const configFileCases: readonly Case[] = [
     name: 'a top-level field that is unknown is not looked at',
     async run(vmm) {
       const path = await write(vmm, { ...minimal(vmm, 'idles'), colour: 'red' })
-      await perform(await vmm.start('--config-file', path), untilRunning)
+      await perform(await vmm.start('--config-file', path), machineIs('Running'))
     },
   },
   fails(
@@ -129,16 +129,6 @@ export const configFileCases: readonly Case[] = [
     },
   },
 ]
-
-const untilRunning = call(
-  'GET /',
-  gives({
-    id: 'anonymous-instance',
-    state: 'Running',
-    vmm_version: '1.16.1',
-    app_name: 'Firecracker',
-  }),
-)
 
 function fails(name: string, make: (vmm: VmmUnderCase) => Document, words: RegExp): Case {
   return {

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { type Case, call, calls, done, gives, harmless, misshapen, refused } from '../case.ts'
+import { exchange, request } from '../raw-http.ts'
 import { DEFAULT_CONFIG, DEFAULT_MACHINE, NO_FILE } from './defaults.ts'
 
 const VCPUS =
@@ -23,6 +25,14 @@ export const machineCases: readonly Case[] = [
   harmless('GET /vm/config tells all, defaults included', () =>
     call('GET /vm/config', gives(DEFAULT_CONFIG)),
   ),
+  {
+    name: 'parts that are not configured are told as null',
+    async run(vmm) {
+      const { socketPath } = await vmm.untouched()
+      const { body } = await exchange(socketPath, request('GET /vm/config'))
+      assert.deepEqual(JSON.parse(body), DEFAULT_CONFIG)
+    },
+  },
   calls('a machine is configured, and told so', () => [
     call('PUT /machine-config', { vcpu_count: 2, mem_size_mib: 256 }, done),
     call('GET /machine-config', gives({ ...DEFAULT_MACHINE, vcpu_count: 2, mem_size_mib: 256 })),

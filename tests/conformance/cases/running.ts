@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { type Call, type Case, call, done, gives, misshapen, perform, refused } from '../case.ts'
+import {
+  type Call,
+  type Case,
+  call,
+  done,
+  gives,
+  machineIs,
+  misshapen,
+  perform,
+  refused,
+} from '../case.ts'
 import { SPOKEN, type TinyGuest } from '../tiny-guest.ts'
 import type { Ended, Files, RunningVmm, VmmUnderCase } from '../vmms/vmm.ts'
 import { DEFAULT_CONFIG, DEFAULT_MACHINE } from './defaults.ts'
@@ -9,18 +19,6 @@ const AFTER = refused('The requested operation is not supported after starting t
 const START = call('PUT /actions', { action_type: 'InstanceStart' }, done)
 const PAUSE = call('PATCH /vm', { state: 'Paused' }, done)
 const RESUME = call('PATCH /vm', { state: 'Resumed' }, done)
-
-function state(name: string): Call {
-  return call(
-    'GET /',
-    gives({
-      id: 'anonymous-instance',
-      state: name,
-      vmm_version: '1.16.1',
-      app_name: 'Firecracker',
-    }),
-  )
-}
 
 /** Of a machine that runs: what it refuses, its states, its end. */
 export const runningCases: readonly Case[] = [
@@ -64,21 +62,21 @@ export const runningCases: readonly Case[] = [
     ),
   ]),
   running('a machine is paused and resumed, once or twice', 'idles', () => [
-    state('Running'),
+    machineIs('Running'),
     PAUSE,
-    state('Paused'),
+    machineIs('Paused'),
     PAUSE,
-    state('Paused'),
+    machineIs('Paused'),
     RESUME,
-    state('Running'),
+    machineIs('Running'),
     RESUME,
-    state('Running'),
+    machineIs('Running'),
   ]),
   running('a machine that is paused is neither configured nor started', 'idles', (files) => [
     PAUSE,
     call('PUT /boot-source', { kernel_image_path: files.kernel }, AFTER),
     refusedAfter(START),
-    state('Paused'),
+    machineIs('Paused'),
   ]),
   running('metrics are flushed while it runs, be they wanted or not', 'idles', () => [
     call('PUT /actions', { action_type: 'FlushMetrics' }, done),

@@ -1,4 +1,4 @@
-import { type Case, call, done, gives, harmless, misshapen, perform, refused } from '../case.ts'
+import { type Case, call, done, harmless, machineIs, misshapen, perform, refused } from '../case.ts'
 import { SPOKEN } from '../tiny-guest.ts'
 import { boot } from './running.ts'
 
@@ -107,16 +107,11 @@ export const snapshotCases: readonly Case[] = [
       await first.ended()
       const second = await vmm.start('--id', 'second')
       const body = load({ state: `${dir}/s`, memory: `${dir}/m` })
-      const told = (state: string) =>
-        call(
-          'GET /',
-          gives({ id: 'second', state, vmm_version: '1.16.1', app_name: 'Firecracker' }),
-        )
       for (const step of [
         call('PUT /snapshot/load', body, done),
-        told('Paused'),
+        machineIs('Paused', 'second'),
         RESUME,
-        told('Running'),
+        machineIs('Running', 'second'),
       ]) {
         await perform(second, step)
       }

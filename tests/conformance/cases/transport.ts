@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import type { Case } from '../case.ts'
-import { exchange, type RawAnswer, RawConnection, request } from '../raw-http.ts'
+import {
+  ANSWER_DEADLINE_MS,
+  exchange,
+  type RawAnswer,
+  RawConnection,
+  request,
+} from '../raw-http.ts'
 import type { VmmUnderCase } from '../vmms/vmm.ts'
 
 const CONNECTIONS_MAX = 10
 const LINE_BYTES_MAX = 1024
 const BODY_BYTES_MAX = 51_200
+const NO_METHOD = 'Invalid HTTP Method: Unsupported HTTP method.'
 const MACHINE = '{"vcpu_count":1,"mem_size_mib":128}'
 const DONE_HEAD = 'HTTP/1.1 204 \r\nServer: Firecracker API\r\nConnection: keep-alive\r\n\r\n'
 const CONTINUE_HEAD = DONE_HEAD.replace('204', '100')
@@ -39,7 +46,7 @@ export const transportCases: readonly Case[] = [
       }),
   },
   ...['POST', 'HEAD', 'OPTIONS', 'get', 'TRACE'].map((method) =>
-    unreadable(`the method ${method} is none`, `${method} / HTTP/1.1\r\n\r\n`, NO_METHOD()),
+    unreadable(`the method ${method} is none`, `${method} / HTTP/1.1\r\n\r\n`, NO_METHOD),
   ),
   unreadable(
     'a later version of HTTP is none',
@@ -76,9 +83,7 @@ export const transportCases: readonly Case[] = [
   unreadable(
     'an encoding that excludes the plain one is refused',
     'GET / HTTP/1.1\r\nAccept-Encoding: identity;q=0\r\n\r\n',
-    'Invalid header. Reason: Invalid value. Key: Accept-Encoding; Value: identity;q=0'
-      .replace('Key: ', 'Key:')
-      .replace('Value: ', 'Value:'),
+    'Invalid header. Reason: Invalid value. Key:Accept-Encoding; Value:identity;q=0',
   ),
   unreadable(
     'a request line over 1024 bytes is refused',
@@ -211,8 +216,7 @@ export const transportCases: readonly Case[] = [
         connection.send('POST / HTTP/1.1\r\n\r\n')
         assert.equal((await connection.answer()).status, 400)
         connection.send(request('GET /'))
-        // What was left of the first is read as the beginning of the second.
-        assert.ok((await connection.answer()).status > 0)
+        assert.equal((await connection.answer()).status, 200)
       }),
   },
   {
@@ -244,10 +248,9 @@ async function manyConnections(vmm: VmmUnderCase): Promise<void> {
     'HTTP/1.1 503\r\nServer: Firecracker API\r\nConnection: close\r\nContent-Length: 40\r\n\r\n{ "error": "Too many open connections" }',
   )
   stack.dispose()
-  // That the others have ended reaches the server before a new one, on the same socket.
-  using next = await RawConnection.open(socketPath)
-  next.send(request('GET /'))
-  assert.equal((await next.answer()).status, 200)
+  const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS)
+  // Nothing tells when the server has noticed.
+  while ((await exchange(socketPath, request('GET /'))).status !== 200) signal.throwIfAborted()
 }
 
 /** What the server cannot make a request of: it says why, in its own words and form. */
@@ -270,10 +273,6 @@ function checkReason({ body }: RawAnswer, reason: string | RegExp): void {
   assert.ok(words !== undefined, `no transport error: ${body}`)
   if (typeof reason === 'string') assert.equal(words, reason)
   else assert.match(words, reason)
-}
-
-function NO_METHOD(): string {
-  return 'Invalid HTTP Method: Unsupported HTTP method.'
 }
 
 function headWithBody(status: string, body: string): string {

@@ -47,6 +47,9 @@ export const vsockCases: readonly Case[] = [
       refused(/^Vsock config error: Cannot create backend for vsock device: /),
     ),
   ]),
+  calls('a context id that is reserved is taken', (files) => [
+    call('PUT /vsock', { guest_cid: 2, uds_path: files.vsock }, done),
+  ]),
   harmless('a vsock wants its path', () =>
     call('PUT /vsock', { guest_cid: 3 }, misshapen('missing field `uds_path`')),
   ),

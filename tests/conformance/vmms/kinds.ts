@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { FakeFirecracker } from '@vulcan/firecracker/testing'
 import { VM_USER } from '../../support/vmm-under-test.ts'
+import type { TinyGuest } from '../tiny-guest.ts'
 import type { VmmKind } from './vmm.ts'
 
 const libexec =
@@ -12,6 +13,8 @@ export function vulcanVmm(runDir: string): VmmKind {
   const identity = isRoot ? ['--uid', String(VM_USER), '--gid', String(VM_USER)] : []
   return {
     name: 'vulcan-vmm',
+    deadlineMs: 10_000,
+    concurrency: 2,
     command: [join(libexec, 'vulcan-vmm'), ...identity],
     env: { ...process.env, VULCAN_LIBEXEC: libexec, VULCAN_RUN: runDir },
     bootsLinux: true,
@@ -21,7 +24,20 @@ export function vulcanVmm(runDir: string): VmmKind {
 
 /** The real program at `path`. */
 export function firecracker(path: string, { bootsLinux }: { bootsLinux: boolean }): VmmKind {
-  return { name: 'firecracker', command: [path], env: process.env, bootsLinux }
+  return {
+    name: 'firecracker',
+    command: [path],
+    env: process.env,
+    bootsLinux,
+    deadlineMs: 10_000,
+    concurrency: 2,
+  }
+}
+
+const EXIT_CODES: Partial<Record<TinyGuest, number>> = {
+  reboots: 0,
+  'speaks-and-reboots': 0,
+  crashes: 1,
 }
 
 /** The fake, which executes no guest: it does what the guest that was started would do. */
@@ -29,11 +45,16 @@ export function fake(): VmmKind & AsyncDisposable {
   const program = new FakeFirecracker()
   return {
     name: 'fake',
+    // It does at once what it does; what it does not do is waited for.
+    deadlineMs: 2_000,
+    concurrency: 12,
     command: [program.binary],
     env: process.env,
     bootsLinux: true,
     play(pid, guest) {
-      if (guest === 'reboots') program.vms.find((vm) => vm.pid === pid)?.exit(0)
+      const exitCode = EXIT_CODES[guest]
+      if (exitCode === undefined) return
+      program.vms.find((vm) => vm.pid === pid)?.exit(exitCode)
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { untilListening } from '../../support/vmm-under-test.ts'
-import { ANSWER_DEADLINE_MS } from '../raw-http.ts'
 import type { Ended, RunningVmm, VmmKind } from './vmm.ts'
 
 /** One process of a VMM, killed where it still runs when this is disposed. */
@@ -11,12 +10,14 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
   readonly socketPath: string
   readonly #child: ChildProcess
   readonly #ended: Promise<Ended>
+  readonly #deadlineMs: number
   #stdout = ''
   #stderr = ''
 
   constructor(kind: VmmKind, socketPath: string, args: readonly string[]) {
     const [program = '', ...own] = kind.command
     this.socketPath = socketPath
+    this.#deadlineMs = kind.deadlineMs
     this.#child = spawn(program, [...own, ...args], {
       env: kind.env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +44,7 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
   }
 
   async ended(): Promise<Ended> {
-    return await inTime(this.#ended, 'it does not end')
+    return await this.#inTime(this.#ended, 'it does not end')
   }
 
   async hasSaid(text: string): Promise<void> {
@@ -52,7 +53,7 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
         await once(this.#child.stdout, 'data')
       }
     }
-    await inTime(said(), `it does not say ${JSON.stringify(text)}`)
+    await this.#inTime(said(), `it does not say ${JSON.stringify(text)}`)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -62,20 +63,20 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // vulcan-vmm ends its programs on SIGTERM.
     this.kill('SIGTERM')
-    const hardly = setTimeout(() => this.kill('SIGKILL'), ANSWER_DEADLINE_MS)
+    const hardly = setTimeout(() => this.kill('SIGKILL'), this.#deadlineMs)
     await this.#ended
     clearTimeout(hardly)
   }
-}
 
-async function inTime<Value>(work: Promise<Value>, otherwise: string): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(new assert.AssertionError({ message: `${otherwise} in time` }))
-  }, ANSWER_DEADLINE_MS)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
+  async #inTime<Value>(work: Promise<Value>, otherwise: string): Promise<Value> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      reject(new assert.AssertionError({ message: `${otherwise} in time` }))
+    }, this.#deadlineMs)
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

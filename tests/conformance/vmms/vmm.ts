@@ -10,6 +10,10 @@ export interface VmmKind {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether it boots Linux here, in a time that a test has. */
   readonly bootsLinux: boolean
+  /** What takes longer does not happen. */
+  readonly deadlineMs: number
+  /** Cases that are tried at once. */
+  readonly concurrency: number
   /** Who must be able to read its files and to write its drives. */
   readonly user?: number
   /** For a VMM that executes nothing: makes the guest of this process do what it does. */
