@@ -3,6 +3,7 @@ import { commandLineCases } from './cases/command-line.ts'
 import { configFileCases } from './cases/config-file.ts'
 import { balloonCases, cpuCases, hotplugCases, pmemCases } from './cases/devices.ts'
 import { driveCases } from './cases/drives.ts'
+import { guestVsockCases } from './cases/guest-vsock.ts'
 import { machineCases } from './cases/machine.ts'
 import { metadataCases, networkCases } from './cases/network.ts'
 import { outputCases } from './cases/output.ts'
@@ -34,4 +35,5 @@ export const CASES: readonly Case[] = [
   ...outputCases,
   ...configFileCases,
   ...commandLineCases,
+  ...guestVsockCases,
 ]

@@ -31,13 +31,13 @@ test('--version and --help say it on stdout and succeed', async (t) => {
   assert.equal(help.exitCode, 0)
 })
 
-test('a wrong command line is one line on stderr and exit code 1', async (t) => {
+test('a wrong command line is one line on stderr and exit code 153', async (t) => {
   const host = await fakeHost(t)
   for (const args of [['--fly'], ['--seccomp-filter', 'f'], ['--id', 'a b'], ['--uid', '0']]) {
     const { exitCode, stdout, stderr } = await start(t, host, args).finished
     assert.match(stderr, /^error: .+\n$/, args.join(' '))
     assert.equal(stdout, '')
-    assert.equal(exitCode, 1)
+    assert.equal(exitCode, 153)
   }
 })
 

@@ -43,13 +43,13 @@ export const networkCases: readonly Case[] = [
       misshapen('unknown field `allow_mmds_requests`'),
     ),
   ),
-  harmless('a TAP whose name does not fit is refused', () =>
+  calls('a TAP whose name does not fit is refused', () => [
     call(
       'PUT /network-interfaces/a',
       { iface_id: 'a', host_dev_name: 'a-name-that-is-too-long' },
       refused(/^Network config error: /),
     ),
-  ),
+  ]),
   harmless('an update of an interface names the same id twice, too', () =>
     call('PATCH /network-interfaces/a', { iface_id: 'b' }, refused(MISMATCH)),
   ),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { FakeFirecracker } from '@vulcan/firecracker/testing'
 import { VM_USER } from '../../support/vmm-under-test.ts'
@@ -6,6 +7,8 @@ import type { VmmKind } from './vmm.ts'
 
 const libexec =
   process.env['VULCAN_LIBEXEC'] ?? resolve(import.meta.dirname, '../../../dist/libexec')
+/** Where the agent listens in the guest, and the host when the agent is ready. */
+const AGENT_PORT = 1024
 const isRoot = process.getuid?.() === 0
 
 /** vulcan-vmm as it is built: with QEMU, in software. */
@@ -42,7 +45,13 @@ const EXIT_CODES: Partial<Record<TinyGuest, number>> = {
 
 /** The fake, which executes no guest: it does what the guest that was started would do. */
 export function fake(): VmmKind & AsyncDisposable {
-  const program = new FakeFirecracker()
+  const program = new FakeFirecracker({
+    readiness: { port: AGENT_PORT, message: Buffer.alloc(0) },
+    guestPorts: [AGENT_PORT],
+    async guest(connection) {
+      await once(connection.resume(), 'close')
+    },
+  })
   return {
     name: 'fake',
     // It does at once what it does; what it does not do is waited for.

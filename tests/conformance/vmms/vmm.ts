@@ -63,6 +63,8 @@ export interface VmmUnderCase {
   untouched(): Promise<RunningVmm>
   /** Runs it with exactly these arguments, which end it. */
   run(...args: string[]): Promise<Ended>
+  /** Makes a drive with an empty file system, and returns its path. */
+  scratch(): Promise<string>
   /** Lets a tiny guest do what it does: where nothing executes it, it must be told. */
   play(vmm: RunningVmm, guest: TinyGuest): void
 }

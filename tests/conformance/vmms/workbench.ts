@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
 import { chown, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { TINY_KERNELS } from '../tiny-guest.ts'
 import { VmmProcess } from './start-vmm.ts'
 import type { Files, VmmKind, VmmUnderCase } from './vmm.ts'
 
 const DRIVE_BYTES = 1024 * 1024
+const SCRATCH_BYTES = 64 * DRIVE_BYTES
 
 /** The files and the processes with which the cases try one VMM. Disposing leaves nothing. */
 export class Workbench implements AsyncDisposable {
@@ -54,6 +57,7 @@ export class Workbench implements AsyncDisposable {
       start: (...args) => started(args),
       untouched: () => this.#listening(),
       run: (...args) => stack.use(new VmmProcess(this.kind, '', args)).ended(),
+      scratch: () => this.#scratch(dir),
       play: (vmm, guest) => this.kind.play?.(vmm.pid, guest),
     })
   }
@@ -73,6 +77,15 @@ export class Workbench implements AsyncDisposable {
       .use(new VmmProcess(this.kind, socketPath, ['--api-sock', socketPath]))
       .untilListening()
     return this.#untouched
+  }
+
+  async #scratch(dir: string): Promise<string> {
+    const path = join(dir, 'scratch')
+    await writeFile(path, '')
+    await truncate(path, SCRATCH_BYTES)
+    await promisify(execFile)('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', path])
+    await this.#own(dir, 'scratch')
+    return path
   }
 
   #files(dir: string): Files {
