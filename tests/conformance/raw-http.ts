@@ -35,7 +35,11 @@ export class RawConnection implements Disposable {
 
   static async open(socketPath: string): Promise<RawConnection> {
     const socket = connect({ path: socketPath, allowHalfOpen: true })
-    await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) })
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) })
+    } catch (error) {
+      throw new NoAnswerError(`no connection: ${String(error)}`, '')
+    }
     // A reset shows as the end of what is read.
     socket.on('error', () => socket.destroy())
     return new RawConnection(socket)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Case, call, done, perform } from '../case.ts'
@@ -15,6 +16,7 @@ export const outputCases: readonly Case[] = [
       const running = await boot(vmm, 'speaks-and-reboots', [serial])
       const ended = await running.ended()
       assertExit(ended, 0)
+      assert.ok(existsSync(path), 'there is no such file')
       assert.equal(await readFile(path, 'utf8'), SPOKEN)
       assert.ok(!ended.stdout.includes(SPOKEN))
     },
@@ -47,6 +49,7 @@ export const outputCases: readonly Case[] = [
       const running = await boot(vmm, 'idles', [metrics])
       await perform(running, call('PUT /actions', { action_type: 'FlushMetrics' }, done))
       const [line = ''] = (await readFile(path, 'utf8')).trim().split('\n').slice(-1)
+      assert.notEqual(line, '')
       assert.equal(typeof JSON.parse(line)['utc_timestamp_ms'], 'number')
     },
   },
