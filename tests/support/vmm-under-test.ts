@@ -140,7 +140,7 @@ export async function ended(pid: string): Promise<void> {
 }
 
 /** An event tells that the socket is there; that it listens, only the next attempt. */
-async function untilListening(path: string): Promise<void> {
+export async function untilListening(path: string): Promise<void> {
   const signal = AbortSignal.timeout(60_000)
   const watcher = watch(dirname(path))
   try {

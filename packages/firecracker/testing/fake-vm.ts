@@ -173,8 +173,8 @@ export class FakeVm {
   }
 
   #guestOn(port: number): ((connection: Socket) => Promise<void>) | undefined {
-    const { guest } = this.#script
-    if (guest === undefined) return undefined
+    const { guest, guestPorts = [port] } = this.#script
+    if (guest === undefined || !guestPorts.includes(port)) return undefined
     return (connection) => this.#record(guest(connection, this, port))
   }
 

@@ -18,6 +18,8 @@ export interface FakeScript {
    * Without it nobody listens in the guest: connections end without OK.
    */
   readonly guest?: (connection: Duplex, vm: FakeVm, port: number) => Promise<void>
+  /** The ports on which that agent listens. Default: all. */
+  readonly guestPorts?: readonly number[]
   /** How CONNECT is answered; `silent` is a guest whose driver is not up. Default: prompt. */
   readonly acknowledge?: Manner
   /** What the guest dials to the host when it has started; without it, nothing. */

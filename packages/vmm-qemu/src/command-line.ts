@@ -19,6 +19,7 @@ export interface VmmOptions {
   readonly id: string
   /** Undefined with `--no-api`. */
   readonly apiSocketPath: string | undefined
+  readonly bodyBytesMax: number
   readonly configFile: string | undefined
   readonly logPath: string | undefined
   readonly level: LogLevel
@@ -43,6 +44,8 @@ interface Parsed extends Record<string, unknown> {
 
 /** The API's own limit (`serveFirecrackerApi`), the default of Firecracker. */
 const HTTP_BODY_BYTES_MAX = 51_200
+/** Firecracker's exit codes for an option that it does not take, and for an unknown level. */
+const EXIT_CODES = { arguments: 153, level: 152 } as const
 const ID = /^[A-Za-z0-9-]{1,64}$/
 /** The highest id is reserved: it means "no change" to setresuid(2). */
 const USER_ID_MAX = 2 ** 32 - 2
@@ -81,6 +84,7 @@ export function parseCommandLine(
   ownUid: number | undefined = process.getuid?.(),
 ): VmmOptions {
   const command = buildCommand()
+  refuseTwice(command)
   command.parse(args, { from: 'user' })
   const parsed = command.opts<Parsed>()
   for (const [name, [flag, why]] of Object.entries(REFUSED)) {
@@ -89,12 +93,10 @@ export function parseCommandLine(
   if (!parsed.api && parsed.configFile === undefined) {
     throw new UsageError('--no-api needs --config-file')
   }
-  if ((parsed.httpApiMaxPayloadSize ?? HTTP_BODY_BYTES_MAX) !== HTTP_BODY_BYTES_MAX) {
-    throw new UsageError(`--http-api-max-payload-size can only be ${HTTP_BODY_BYTES_MAX}`)
-  }
   return {
     id: parsed.id,
     apiSocketPath: parsed.api ? parsed.apiSock : undefined,
+    bodyBytesMax: parsed.httpApiMaxPayloadSize ?? HTTP_BODY_BYTES_MAX,
     configFile: parsed.configFile,
     logPath: parsed.logPath,
     level: parsed.level,
@@ -104,6 +106,13 @@ export function parseCommandLine(
       .filter(([name]) => isGiven(command, name))
       .map(([, [flag, why]]) => `${flag} has no effect: ${why}`),
   }
+}
+
+/** What Firecracker would exit with, where it knows the option. */
+export function exitCodeOf(error: UsageError | CommanderError): number {
+  if (error instanceof UsageError) return EXIT_CODES.arguments
+  if (error.exitCode === 0) return 0
+  return error.message.includes('--level') ? EXIT_CODES.level : EXIT_CODES.arguments
 }
 
 /** Whether an error only ends the program, because commander has said everything. */
@@ -136,6 +145,16 @@ function buildCommand(): Command {
   for (const [flag, why] of Object.values(WITHOUT_EFFECT)) command.option(flag, `no effect: ${why}`)
   for (const [flag, why] of Object.values(REFUSED)) command.option(flag, `refused: ${why}`)
   return command
+}
+
+function refuseTwice(command: Command): void {
+  for (const option of command.options) {
+    let count = 0
+    command.on(`option:${option.name()}`, () => {
+      count += 1
+      if (count > 1) throw new UsageError(`--${option.name()} comes more than once`)
+    })
+  }
 }
 
 function isGiven(command: Command, name: string): boolean {

@@ -1,13 +1,13 @@
 import { constants } from 'node:os'
 import { messageOf } from '@vulcan/schema'
-import { isCommanderError, parseCommandLine, type VmmOptions } from './command-line.ts'
+import { exitCodeOf, isCommanderError, parseCommandLine, type VmmOptions } from './command-line.ts'
 import { UsageError } from './errors.ts'
 import { Log } from './log.ts'
 import { runVmm } from './run-vmm.ts'
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
-/** Returns the exit code: 0 when the guest ended the machine, 1 for failures, 128+N for a signal. */
+/** Returns the exit code: 0 when the guest ended the machine, 1 for failures, Firecracker's for a wrong command line, 128+N for a signal. */
 async function main(): Promise<number> {
   // Sockets and files are for their owner.
   process.umask(0o077)
@@ -15,10 +15,10 @@ async function main(): Promise<number> {
   try {
     options = parseCommandLine(process.argv.slice(2))
   } catch (error) {
-    if (isCommanderError(error)) return error.exitCode
+    if (isCommanderError(error)) return exitCodeOf(error)
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`error: ${error.message}\n`)
-    return 1
+    return exitCodeOf(error)
   }
   using log = new Log(options.id, options.level)
   const stop = new AbortController()

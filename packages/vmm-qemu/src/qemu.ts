@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import type { MachineConfiguration } from '@vulcan/firecracker'
 import { ChildProgram } from './child-program.ts'
 import { whenAborted, withDeadline } from './deadline.ts'
+import { ProgramEndedError } from './errors.ts'
 import { launchArguments } from './jail.ts'
 import type { MachineHost } from './machine-host.ts'
 import { Monitor, type MonitorEvent } from './monitor.ts'
@@ -57,7 +58,8 @@ export async function startQemu(
   const monitor = new Monitor(monitorStream(program), (event) => {
     guestEnd ??= guestEndOf(event)
   })
-  await connect(monitor, program, signal)
+  const hasEnded = await connect(monitor, program, signal)
+  if (hasEnded) guestEnd ??= 'guest-reset'
   const running = stack.move()
   return {
     ended: program.ended,
@@ -70,19 +72,26 @@ export async function startQemu(
   }
 }
 
+/**
+ * Returns whether the guest has ended the machine already: QEMU tells no event to a monitor that is
+ * not connected yet, and ends well.
+ */
 async function connect(
   monitor: Monitor,
   program: ChildProgram,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   using deadline = withDeadline('the start of QEMU', START_DEADLINE_MS, [signal, program.ended])
   try {
     await monitor.connected(deadline.signal)
+    return false
   } catch (error) {
     // A QEMU that ends closes its monitor first, and then has said why.
     const patience = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS)
     await whenAborted(AbortSignal.any([deadline.signal, patience]))
-    throw program.ended.aborted ? program.ended.reason : error
+    const end: unknown = program.ended.reason
+    if (end instanceof ProgramEndedError && end.exitCode === 0) return true
+    throw program.ended.aborted ? end : error
   }
 }
 

@@ -18,7 +18,7 @@ export async function runVmm(
   log: Log,
   signal: AbortSignal,
 ): Promise<MachineEnd | undefined> {
-  const { id, identity, accelerator, apiSocketPath, configFile } = options
+  const { id, identity, accelerator, apiSocketPath, bodyBytesMax, configFile } = options
   const [programs, runDir, document] = await Promise.all([
     findPrograms(env),
     openRunDir(env),
@@ -29,7 +29,7 @@ export async function runVmm(
   await using _server =
     apiSocketPath === undefined
       ? undefined
-      : await serveFirecrackerApi({ api, socketPath: apiSocketPath })
+      : await serveFirecrackerApi({ api, socketPath: apiSocketPath, bodyBytesMax })
   if (document !== undefined) await api.applyConfigFile(document)
   const aborted = whenAborted(signal).then(() => undefined)
   const end = await Promise.race([vmm.ended, aborted])

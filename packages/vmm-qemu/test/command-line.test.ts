@@ -22,6 +22,7 @@ test("Firecracker's command line is taken", () => {
   assert.deepEqual(options, {
     id: 'vm-1',
     apiSocketPath: '/run/a.sock',
+    bodyBytesMax: 51_200,
     configFile: 'c.json',
     logPath: 'l',
     level: 'Debug',
@@ -73,14 +74,14 @@ for (const args of [
   ['--seccomp-filter', 'f.bpf'],
   ['--metadata', 'm.json'],
   ['--enable-pci'],
-  ['--http-api-max-payload-size', '1000'],
+  ['--id', 'a', '--id', 'b'],
 ]) {
   test(`${args[0]} is refused`, () => {
     assert.throws(() => parseCommandLine(args, USER), { code: 'usage' })
   })
 }
 
-test('the payload size that the API has anyway is accepted', () => {
-  const options = parseCommandLine(['--http-api-max-payload-size', '51200'], USER)
-  assert.deepEqual(options.notices, [])
+test('the payload size of the API is the one that is asked for', () => {
+  const options = parseCommandLine(['--http-api-max-payload-size', '1000'], USER)
+  assert.equal(options.bodyBytesMax, 1000)
 })

@@ -31,13 +31,13 @@ test('--version and --help say it on stdout and succeed', async (t) => {
   assert.equal(help.exitCode, 0)
 })
 
-test('a wrong command line is one line on stderr and exit code 1', async (t) => {
+test('a wrong command line is one line on stderr and exit code 153', async (t) => {
   const host = await fakeHost(t)
   for (const args of [['--fly'], ['--seccomp-filter', 'f'], ['--id', 'a b'], ['--uid', '0']]) {
     const { exitCode, stdout, stderr } = await start(t, host, args).finished
     assert.match(stderr, /^error: .+\n$/, args.join(' '))
     assert.equal(stdout, '')
-    assert.equal(exitCode, 1)
+    assert.equal(exitCode, 153)
   }
 })
 
@@ -76,6 +76,17 @@ test("the guest's console is on stdout, and its restart is exit code 0", async (
   const args = ['--no-api', '--config-file', configFile, ...IDENTITY]
   const { exitCode, stdout, stderr } = await start(t, host, args).finished
   assert.match(stdout, /^console: console=ttyS0 fake=reboot .*\n$/)
+  assert.match(stderr, /the guest ended the machine: guest-reset/)
+  assert.equal(exitCode, 0)
+})
+
+test('a guest that restarts before QEMU has greeted is exit code 0', async (t) => {
+  const host = await fakeHost(t)
+  const bootSource = { kernel_image_path: await host.file('vmlinux'), boot_args: 'fake=hasty' }
+  const document = JSON.stringify({ 'boot-source': bootSource, drives: [] })
+  const configFile = await host.file('config.json', document)
+  const args = ['--no-api', '--config-file', configFile, ...IDENTITY]
+  const { exitCode, stderr } = await start(t, host, args).finished
   assert.match(stderr, /the guest ended the machine: guest-reset/)
   assert.equal(exitCode, 0)
 })

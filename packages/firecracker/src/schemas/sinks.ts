@@ -8,10 +8,22 @@ export const serial = wireObject({
   rateLimiter: tokenBucket.optional(),
 })
 
+const LEVELS = ['Off', 'Trace', 'Debug', 'Info', 'Warn', 'Error'] as const
+type Level = (typeof LEVELS)[number]
+
+/** In any case, and `Warning`, too. */
+const level = z.codec(z.string(), z.enum(LEVELS), {
+  decode(name) {
+    const lower = name.toLowerCase().replace(/^warning$/, 'warn')
+    return LEVELS.find((known) => known.toLowerCase() === lower) ?? (name as Level)
+  },
+  encode: (value) => value,
+})
+
 /** Body of `PUT /logger`: the VMM's own log, a file or FIFO. */
 export const logger = wireObject({
   logPath: z.string().optional(),
-  level: z.enum(['Off', 'Trace', 'Debug', 'Info', 'Warn', 'Error']).optional(),
+  level: level.optional(),
   showLevel: z.boolean().optional(),
   showLogOrigin: z.boolean().optional(),
   module: z.string().optional(),

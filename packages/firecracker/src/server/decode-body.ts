@@ -21,7 +21,7 @@ export function unknownField(name: string): Fault {
 
 /** Throws `Fault` where `body` does not have the shape, in serde's words. */
 export function decodeBody<Value>(schema: z.ZodType<Value>, body: unknown): Value {
-  const result = schema.safeParse(body)
+  const result = schema.safeParse(body, { reportInput: true })
   if (result.success) return result.data
   const reasons = result.error.issues.map(describeIssue).join('; ')
   throw new Fault(`${PREFIX} ${reasons}.`, { cause: result.error })
@@ -32,8 +32,11 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     return issue.keys.map((key) => `unknown field \`${key}\``).join(', ')
   }
   const path = issue.path.join('.')
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
-    return `missing field \`${path}\``
+  const isValue = issue.code === 'invalid_type' || issue.code === 'invalid_value'
+  if (isValue && issue.input === undefined) return `missing field \`${String(issue.path.at(-1))}\``
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
+    const known = issue.values.map((value) => `\`${String(value)}\``).join(', ')
+    return `unknown variant \`${issue.input}\`, expected one of ${known}`
   }
   return path === '' ? issue.message : `${path}: ${issue.message}`
 }

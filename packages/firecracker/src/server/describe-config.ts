@@ -15,7 +15,8 @@ export function describeConfig(draft: MachineConfigurationDraft): VmConfig {
     machineConfig,
     networkInterfaces: [...networkInterfaces],
     pmem: [...pmem],
-    ...(vsock && { vsock }),
+    // Its id is deprecated, and not kept.
+    ...(vsock && { vsock: { guestCid: vsock.guestCid, udsPath: vsock.udsPath } }),
     ...(balloon && { balloon }),
     ...(mmdsConfig && { mmdsConfig }),
     ...(entropy && { entropy }),

@@ -7,6 +7,7 @@ import { completeMemoryHotplug } from './parts/memory-hotplug.ts'
 import { completeMmdsConfig } from './parts/mmds-config.ts'
 import { insertNetworkInterface } from './parts/network-interface.ts'
 import { insertPmem } from './parts/pmem.ts'
+import { checkLogger, checkMetrics } from './parts/sinks.ts'
 import { checkVsock } from './parts/vsock.ts'
 import type { ConfigurationPart, MachineConfiguration } from './vmm.ts'
 
@@ -61,7 +62,11 @@ export async function addPart(
       return { ...draft, memoryHotplug: completeMemoryHotplug(part.value) }
     case 'metrics':
       if (draft.metrics !== undefined) throw metricsTwice()
+      await checkMetrics(part.value)
       return { ...draft, metrics: part.value }
+    case 'logger':
+      await checkLogger(part.value)
+      return { ...draft, logger: part.value }
     case 'cpu_config':
       return { ...draft, cpuConfig: part.value }
     default:

@@ -14,7 +14,7 @@ import { changeMachine, checkHinting, deviceMissing } from './change-machine.ts'
 import { describeConfig } from './describe-config.ts'
 import { addPart, completeConfiguration, EMPTY_DRAFT } from './draft.ts'
 import { Fault, unsupported } from './fault.ts'
-import { MetadataStore } from './metadata-store.ts'
+import { MetadataStore, metadataMissing } from './metadata-store.ts'
 import type { CompleteMachineConfig, ConfigurationPart, MachineChange, Vmm } from './vmm.ts'
 
 /** The operations without a body of their own, named as in the table of machine states. */
@@ -33,7 +33,7 @@ const NOT_OF_THE_BOOT: ReadonlySet<ConfigurationPart['kind']> = new Set([
  * overlap; `VmmApi` queues them.
  */
 export class MachineController {
-  readonly metadata = new MetadataStore()
+  readonly #metadata = new MetadataStore()
   readonly #vmm: Vmm
   #state: MachineState = 'not_started'
   #draft = EMPTY_DRAFT
@@ -125,12 +125,18 @@ export class MachineController {
     this.#enter(next)
   }
 
+  /** Of a machine that runs without the service, there is none; before the start there always is. */
+  getMetadata(): Metadata {
+    this.#checkMetadataService()
+    return this.#metadata.get() ?? {}
+  }
+
   putMetadata(value: Metadata): Promise<void> {
-    return this.#setMetadata(() => this.metadata.put(value))
+    return this.#setMetadata(() => this.#metadata.put(value))
   }
 
   patchMetadata(patch: Metadata): Promise<void> {
-    return this.#setMetadata(() => this.metadata.patch(patch))
+    return this.#setMetadata(() => this.#metadata.patch(patch))
   }
 
   async createSnapshot(request: SnapshotCreate): Promise<void> {
@@ -180,10 +186,16 @@ export class MachineController {
 
   async #setMetadata(next: () => Metadata): Promise<void> {
     this.#nextState('inspect')
+    this.#checkMetadataService()
     const value = next()
     if (this.#vmm.setMetadata === undefined) throw unsupported('there is no metadata service')
     await this.#vmm.setMetadata(value)
-    this.metadata.set(value)
+    this.#metadata.set(value)
+  }
+
+  #checkMetadataService(): void {
+    const { mmdsConfig } = this.#draft
+    if (this.#state !== 'not_started' && mmdsConfig === undefined) throw metadataMissing()
   }
 
   /** The VMM may have ended meanwhile, and nothing leads back from there. */

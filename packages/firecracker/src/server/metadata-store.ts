@@ -21,7 +21,7 @@ export class MetadataStore {
   /** What `get` is to be after a merge patch (RFC 7396). Throws `Fault`. */
   patch(patch: Metadata): Metadata {
     if (this.#value === undefined) {
-      throw new Fault('MMDS error: The MMDS data store is not initialized.')
+      throw metadataMissing()
     }
     return withinLimit(merge(this.#value, patch))
   }
@@ -29,6 +29,10 @@ export class MetadataStore {
   set(value: Metadata): void {
     this.#value = value
   }
+}
+
+export function metadataMissing(): Fault {
+  return new Fault('MMDS error: The MMDS data store is not initialized.')
 }
 
 function withinLimit(value: Metadata): Metadata {

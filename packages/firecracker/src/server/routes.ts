@@ -72,7 +72,7 @@ export const ROUTES: Readonly<Record<Endpoint, Route>> = {
   'PUT /balloon': part(balloon, (value) => ({ kind: 'balloon', value })),
   'PUT /hotplug/memory': part(memoryHotplug, (value) => ({ kind: 'memory_hotplug', value })),
   'PUT /mmds/config': part(mmdsConfig, (value) => ({ kind: 'mmds_config', value })),
-  'GET /mmds': () => async (machine) => machine.metadata.get() ?? {},
+  'GET /mmds': () => async (machine) => machine.getMetadata(),
   'PUT /mmds': (body) => {
     const value = decodeBody(metadata, body)
     return (machine) => machine.putMetadata(value)

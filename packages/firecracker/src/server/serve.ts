@@ -9,7 +9,7 @@ export interface FirecrackerApiServer extends AsyncDisposable {
 
 /**
  * Serves Firecracker's API on a new unix socket (mode 0600), within Firecracker's limits: 10
- * connections, header lines of 1024 bytes, bodies of 51,200 bytes whose length is given.
+ * connections, header lines of 1024 bytes, bodies of `bodyBytesMax` whose length is given.
  *
  * Disposing ends all connections and removes the socket.
  * Throws `SocketPathError` (`socket_path_too_long`) and `SocketBindError` (`socket_bind_failed`).
@@ -17,9 +17,11 @@ export interface FirecrackerApiServer extends AsyncDisposable {
 export async function serveFirecrackerApi(options: {
   readonly api: VmmApi
   readonly socketPath: string
+  /** Default: 51,200. */
+  readonly bodyBytesMax?: number
 }): Promise<FirecrackerApiServer> {
-  const { api, socketPath } = options
-  const { server, closeConnections } = createApiServer(api)
+  const { api, socketPath, bodyBytesMax } = options
+  const { server, closeConnections } = createApiServer(api, bodyBytesMax)
   await bindSocket(server, socketPath, 0o600)
   return {
     socketPath,

@@ -82,7 +82,7 @@ for (const [what, document, reason] of [
       'has a balloon of no size',
       '{"boot-source":{"kernel_image_path":"/k"},"drives":[],"balloon":{"deflate_on_oom":true}}',
     ] as const),
-    /missing field `balloon.amount_mib`/,
+    /missing field `amount_mib`/,
   ],
   [
     ...([

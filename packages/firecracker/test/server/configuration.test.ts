@@ -36,7 +36,7 @@ test('an initrd that is missing is refused at once', async () => {
   )
 })
 
-test('boot arguments are printable ASCII of at most 2047 bytes', async () => {
+test('boot arguments are at most 2047 bytes', async () => {
   using directory = temporaryDirectory()
   const { bootSource } = bootFiles(directory.path)
   const send = sendTo(recordingVmm().api)
@@ -45,8 +45,7 @@ test('boot arguments are printable ASCII of at most 2047 bytes', async () => {
   }
   assert.equal(await status('a'.repeat(2047)), 204)
   assert.equal(await status('a'.repeat(2048)), 400)
-  assert.equal(await status('a\nb'), 400)
-  assert.equal(await status('ä'), 400)
+  assert.equal(await status('ä'.repeat(1024)), 400)
 })
 
 for (const [vcpu_count, mem_size_mib, more, good] of [

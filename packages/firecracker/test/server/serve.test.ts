@@ -16,17 +16,27 @@ async function served(directory: string) {
   return { ...recorded, server, socketPath }
 }
 
-/** A request after which the server ends the connection. */
-function lastRequest(head: string, body = ''): string {
-  return `${head}\r\nConnection: close\r\n\r\n${body}`
+function requestOf(head: string, body = ''): string {
+  return `${head}\r\n\r\n${body}`
+}
+
+/** Whether an answer is there with its body, if it has one. */
+function isWhole(received: string): boolean {
+  const end = received.indexOf('\r\n\r\n')
+  const [, length = '0'] = /Content-Length: (\d+)/.exec(received) ?? []
+  return end !== -1 && received.length >= end + 4 + Number(length)
 }
 
 test('a request is answered as Firecracker answers', async () => {
   using directory = temporaryDirectory()
   const { server, socketPath } = await served(directory.path)
   await using _ = server
-  const answer = await rawExchange(socketPath, lastRequest('GET /version HTTP/1.1\r\nHost: x'))
-  assert.match(answer, /^HTTP\/1\.1 200 OK\r\nServer: Firecracker API\r\n/)
+  const answer = await rawExchange(
+    socketPath,
+    requestOf('GET /version HTTP/1.1\r\nHost: x'),
+    isWhole,
+  )
+  assert.match(answer, /^HTTP\/1\.1 200 \r\nServer: Firecracker API\r\n/)
   assert.match(answer, /\r\nContent-Type: application\/json\r\nContent-Length: 32\r\n/)
   assert.match(answer, /\r\n\r\n\{"firecracker_version":"1\.16\.1"\}$/)
 })
@@ -111,45 +121,44 @@ test('the eleventh connection is answered with 503 and closed, the ten others st
   await once(second!.resume(), 'close')
   first!.write('GET /version HTTP/1.1\r\nHost: x\r\n\r\n')
   await once(first!, 'data')
-  const request = lastRequest('GET /version HTTP/1.1\r\nHost: x')
-  assert.match(await rawExchange(socketPath, request), /^HTTP\/1\.1 200/)
+  const request = requestOf('GET /version HTTP/1.1\r\nHost: x')
+  assert.match(await rawExchange(socketPath, request, isWhole), /^HTTP\/1\.1 200/)
 })
 
 for (const [what, request, reason] of [
   [
     'a body over 51,200 bytes',
-    lastRequest('PUT /vsock HTTP/1.1\r\nHost: x\r\nContent-Length: 51201'),
+    requestOf('PUT /vsock HTTP/1.1\r\nHost: x\r\nContent-Length: 51201'),
     /Request payload with size 51201 is larger than the limit of 51200 allowed by server\./,
   ],
   [
     'a chunked body',
-    lastRequest(
+    requestOf(
       'PUT /vsock HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked',
       '2\r\n{}\r\n0\r\n\r\n',
     ),
-    /Transfer-Encoding is not supported/,
+    /Invalid request\./,
   ],
   [
     'a header line of 1025 bytes',
-    lastRequest(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(1020)}`),
-    /A header line has 1025 bytes, the limit is 1024/,
+    requestOf(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(1020)}`),
+    /Invalid content length\. Header: X: a+/,
   ],
   [
     'a request line over 1024 bytes',
-    lastRequest(`GET /${'a'.repeat(1024)} HTTP/1.1\r\nHost: x`),
-    /A header line has \d+ bytes/,
+    requestOf(`GET /${'a'.repeat(1024)} HTTP/1.1\r\nHost: x`),
+    /Invalid request\./,
   ],
-  ['another verb', lastRequest('POST / HTTP/1.1\r\nHost: x'), /Unsupported HTTP method/],
-  ['what is not HTTP', 'CONNECT 1024\n\n', /Invalid request\./],
+  ['another verb', requestOf('POST / HTTP/1.1\r\nHost: x'), /Unsupported HTTP method/],
+  ['what is not HTTP', 'CONNECT 1024\r\n', /Invalid request\./],
 ] as const) {
-  test(`${what} is answered with 400 and the connection is closed`, async () => {
+  test(`${what} is answered with 400`, async () => {
     using directory = temporaryDirectory()
     const { server, socketPath, calls } = await served(directory.path)
     await using _ = server
-    const answer = await rawExchange(socketPath, request)
+    const answer = await rawExchange(socketPath, request, isWhole)
     assert.match(answer, /^HTTP\/1\.1 400 /)
-    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))
-    assert.match(body.error, reason)
+    assert.match(answer, reason)
     assert.deepEqual(calls, [])
   })
 }
@@ -160,8 +169,8 @@ test('a header line of 1024 bytes and a body of 51,200 are taken', async () => {
   await using _ = server
   const body = '{}'.padEnd(51_200)
   const head = `PUT /entropy HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(1019)}\r\nContent-Length: 51200`
-  const answer = await rawExchange(socketPath, lastRequest(head, body))
-  assert.match(answer, /^HTTP\/1\.1 204 No Content\r\n/)
+  const answer = await rawExchange(socketPath, requestOf(head, body), isWhole)
+  assert.match(answer, /^HTTP\/1\.1 204 \r\n/)
   assert.deepEqual(calls, ['configure entropy'])
 })
 
@@ -169,6 +178,10 @@ test('a body without its length is no body', async () => {
   using directory = temporaryDirectory()
   const { server, socketPath } = await served(directory.path)
   await using _ = server
-  const answer = await rawExchange(socketPath, lastRequest('PUT /entropy HTTP/1.1\r\nHost: x'))
+  const answer = await rawExchange(
+    socketPath,
+    requestOf('PUT /entropy HTTP/1.1\r\nHost: x'),
+    isWhole,
+  )
   assert.match(answer, /\{"fault_message":"Empty PUT request\."\}$/)
 })

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
  * which path of this machine is meant. What QEMU does is in the guest's boot arguments:
  *
  *   fake=refuse   ends at once, saying why
+ *   fake=hasty    the guest restarts before anybody is greeted
  *   fake=silent   never greets
  *   fake=reboot   the guest restarts as soon as it runs
  *   fake=crash    ends without a word as soon as it runs
@@ -59,6 +60,7 @@ function beQemu(args: string[], source: (path: string) => string): void {
     process.stderr.write('qemu: there is no such machine\n')
     process.exit(1)
   }
+  if (scenario === 'hasty') process.exit(0)
   if (scenario === 'stubborn') process.on('SIGTERM', () => undefined)
   if (bootArgs.includes('console=')) process.stdout.write(`console: ${bootArgs}\n`)
   const monitor = new Socket({ fd: 3 })

@@ -14,10 +14,10 @@ export async function checkBootSource(source: BootSource): Promise<void> {
       return `Boot source error: The initrd file cannot be opened due to invalid path or invalid permissions. ${reason}`
     })
   }
-  const bootArgs = source.bootArgs ?? ''
-  const prefix = 'Boot source error: The kernel command line is invalid:'
-  if (!/^[ -~]*$/.test(bootArgs)) throw new Fault(`${prefix} only printable ASCII is allowed`)
-  if (bootArgs.length > BOOT_ARGS_BYTES_MAX) {
-    throw new Fault(`${prefix} ${bootArgs.length} bytes, at most ${BOOT_ARGS_BYTES_MAX} fit`)
+  const lengthBytes = Buffer.byteLength(source.bootArgs ?? '')
+  if (lengthBytes > BOOT_ARGS_BYTES_MAX) {
+    throw new Fault(
+      `Boot source error: The kernel command line is invalid: ${lengthBytes} bytes, at most ${BOOT_ARGS_BYTES_MAX} fit`,
+    )
   }
 }

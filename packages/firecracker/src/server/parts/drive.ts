@@ -17,9 +17,19 @@ export async function insertDrive(
   }
   if (drive.isRootDevice && others.some((other) => other.isRootDevice)) throw secondRootDrive()
   await checkDriveBackend(drive)
-  if (drive.isRootDevice) return [drive, ...others]
-  if (others.length === drives.length) return [...drives, drive]
-  return drives.map((other) => (other.driveId === drive.driveId ? drive : other))
+  if (others.length === drives.length) {
+    return drive.isRootDevice ? [drive, ...drives] : [...drives, drive]
+  }
+  const replaced = drives.map((other) => (other.driveId === drive.driveId ? drive : other))
+  return drive.isRootDevice ? swapWithFirst(replaced, replaced.indexOf(drive)) : replaced
+}
+
+/** The first drive does not move down by one, as it might be expected to. */
+function swapWithFirst(drives: readonly Drive[], index: number): readonly Drive[] {
+  const [first] = drives
+  const drive = drives[index]
+  if (first === undefined || drive === undefined || index === 0) return drives
+  return drives.with(index, first).with(0, drive)
 }
 
 export function secondRootDrive(): Fault {

@@ -1,0 +1,142 @@
+import type { VmmName } from './vmms/vmm.ts'
+
+/** Cases that one of ours does not pass, and why that is so. */
+export interface Difference {
+  readonly vmm: Exclude<VmmName, 'firecracker'>
+  readonly reason: string
+  readonly cases: readonly string[]
+}
+
+const JSON_PARSE = "Node's JSON parser takes the last of two fields with the same name"
+const NULLS = 'parts that are not configured are left out, which means the same'
+const RESERVED_CID = 'with a reserved context id no guest can be reached, which is told at once'
+const UNKNOWN_FIELD =
+  'an unknown part of a configuration file is refused: it may limit or protect, and is never ignored'
+const KERNEL = 'only the start of the guest finds out what the kernel file holds'
+
+const FAKE: Readonly<Record<string, readonly string[]>> = {
+  [JSON_PARSE]: ['a field that comes twice is refused'],
+  [NULLS]: ['parts that are not configured are told as null'],
+  [RESERVED_CID]: ['a context id that is reserved is taken'],
+  [UNKNOWN_FIELD]: ['a top-level field that is unknown is not looked at'],
+  'it opens no TAP and no vhost-user socket': [
+    'a TAP whose name does not fit is refused',
+    'a drive whose vhost-user socket is missing is refused',
+  ],
+  'it looks into no kernel': ['a kernel that is none is found out by the start'],
+  'it has no console': [
+    'what a guest writes to its console is on stdout',
+    'a machine that was saved runs on in another process',
+    'a console that was sent elsewhere is there, and not on stdout',
+  ],
+  'it writes neither log nor metrics': [
+    'a log that was sent elsewhere is there',
+    'metrics that are flushed are a line of JSON',
+    '--log-path gets the log, and stdout none',
+    'without --log-path the log is on stdout',
+  ],
+  'a test, not a kernel, tells its guest what to do, and none is told before the API answers': [
+    'without an API there is no socket, and the console is on stdout',
+    'with an API a guest that restarts ends the program with 0, too',
+  ],
+  'it says nothing when it ends': [
+    'a field of a part that is unknown ends it with 1',
+    'a file without a boot source ends it with 1',
+    'a file without drives ends it with 1',
+    'a kernel that is missing ends it with 1',
+    'a machine that is refused ends it with 1',
+    'a path where something is cannot be the API socket: 1',
+  ],
+  'of the command line it knows --id, --api-sock, --config-file, --metadata and --enable-pci': [
+    '--version tells the version and succeeds',
+    '--help names the options and succeeds',
+    '--snapshot-version tells the version of snapshots',
+    'an unknown option ends it with 153',
+    'an option without its value ends it with 153',
+    'an option that comes twice ends it with 153',
+    'an argument that is no option ends it with 153',
+    '--no-api without --config-file ends it with 153',
+    '--seccomp-filter with --no-seccomp ends it with 153',
+    'an unknown level ends it with 152',
+    'the id "" of 0 characters ends it without success',
+    'the id "a b" of 3 characters ends it without success',
+    'the id "a_b" of 3 characters ends it without success',
+    'the id "xxxx" of 65 characters ends it without success',
+    '--http-api-max-payload-size is the limit of a body',
+    '--mmds-size-limit is the limit of the metadata',
+  ],
+}
+
+const VULCAN_VMM: Readonly<Record<string, readonly string[]>> = {
+  [JSON_PARSE]: ['a field that comes twice is refused'],
+  [NULLS]: ['parts that are not configured are told as null'],
+  [RESERVED_CID]: ['a context id that is reserved is taken'],
+  [UNKNOWN_FIELD]: ['a top-level field that is unknown is not looked at'],
+  [KERNEL]: ['a kernel that is none is found out by the start'],
+  'it says that it is vulcan-vmm': [
+    'GET / tells what was started',
+    '--version tells the version and succeeds',
+  ],
+  'QEMU in software has neither SMT, CPU templates, dirty page tracking nor huge pages': [
+    'a second PUT /machine-config sets defaults again',
+    'dirty pages can be tracked',
+    'there can be SMT',
+    'there can be huge pages',
+    'a CPU template is deprecated, and taken',
+    'a CPU template is taken, and not told',
+  ],
+  'it gives QEMU none of these devices': [
+    'a drive whose vhost-user socket is missing is refused',
+    'a balloon is configured, and told with its defaults',
+    'memory below the balloon is refused',
+    'a pmem device is configured, and told',
+    'there is one root device, be it pmem',
+    'memory to plug in is configured, and told',
+  ],
+  'there is no metadata service': [
+    'metadata is put, patched, and told',
+    'metadata over its limit is refused with 413',
+    '--metadata fills the store of the metadata service',
+    '--mmds-size-limit is the limit of the metadata',
+  ],
+  'there are no metrics': [
+    'metrics go where they are told to, once',
+    'metrics are flushed while it runs, be they wanted or not',
+    'metrics that are flushed are a line of JSON',
+  ],
+  'stdout is the console, and only the console': [
+    'the console goes where it is told to',
+    'a console that was sent elsewhere is there, and not on stdout',
+    'without --log-path the log is on stdout',
+  ],
+  'a one-time burst is beyond QEMU': ['entropy is configured, limited, and told'],
+  'a drive cannot be changed while QEMU runs': ['a drive gets another file while the machine runs'],
+  'the vsock is bound by the program that serves it, which is started with the guest': [
+    'the socket of the vsock is there when it is configured',
+  ],
+  'it removes its sockets when it ends': ['a guest that restarts leaves the sockets'],
+  'to QEMU a triple fault is a restart': ['a guest whose processor fails ends the program with 1'],
+  "QEMU's microvm has no keyboard": ['Ctrl-Alt-Del reaches the keyboard of the guest'],
+  'QEMU makes no snapshot of a machine with a vsock': [
+    'a snapshot that cannot be loaded ends the program with 1',
+    'a machine that is paused is saved, and goes on',
+    'a machine that was saved runs on in another process',
+    '--snapshot-version tells the version of snapshots',
+  ],
+}
+
+/**
+ * All that is known to differ from Firecracker. A case that fails and is not here fails the run, and
+ * so does one that is here and passes.
+ */
+export const DIFFERENCES: readonly Difference[] = [
+  ...list('fake', FAKE),
+  ...list('vulcan-vmm', VULCAN_VMM),
+]
+
+function list(
+  vmm: Difference['vmm'],
+  byReason: Readonly<Record<string, readonly string[]>>,
+): Difference[] {
+  return Object.entries(byReason).map(([reason, cases]) => ({ vmm, reason, cases }))
+}
