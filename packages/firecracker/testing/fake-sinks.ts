@@ -5,7 +5,7 @@ import { Fault, osErrorText } from '../src/server/fault.ts'
 /** What a fake VM writes of itself: a log line for each call, and a line of metrics when asked. */
 export class FakeSinks {
   readonly #vmId: string
-  #log: { readonly fd: number; readonly showLevel: boolean } | undefined
+  #log: { readonly fd: number; readonly showLevel: boolean; readonly silent: boolean } | undefined
   #metrics: number | undefined
   #calls = 0
 
@@ -13,10 +13,11 @@ export class FakeSinks {
     this.#vmId = vmId
   }
 
-  configureLog({ logPath, showLevel = false }: Logger): void {
+  configureLog({ logPath, level = 'Info', showLevel = false }: Logger): void {
     if (logPath === undefined) return
     this.#closeLog()
-    this.#log = { fd: openLikeFirecracker(logPath, 'Logger'), showLevel }
+    const silent = level === 'Off' || level === 'Error' || level === 'Warn'
+    this.#log = { fd: openLikeFirecracker(logPath, 'Logger'), showLevel, silent }
   }
 
   configureMetrics({ metricsPath }: Metrics): void {
@@ -25,7 +26,7 @@ export class FakeSinks {
 
   logCall(call: string): void {
     this.#calls += 1
-    if (this.#log === undefined) return
+    if (this.#log === undefined || this.#log.silent) return
     const time = `${new Date().toISOString().slice(0, -1)}000000`
     const level = this.#log.showLevel ? ':INFO' : ''
     const message = `The API server received a request: ${call}.`
