@@ -1,4 +1,5 @@
-import type { MachineSettings, NetworkInterface } from '@vulcan/firecracker'
+import type { MachineSettings } from '@vulcan/firecracker'
+import type { NetworkInterface } from '@vulcan/firecracker/api'
 import type { NetworkSlot } from '@vulcan/network'
 import type { FirecrackerConfig } from './config.ts'
 import { GUEST_AGENT_PATH } from './constants.ts'

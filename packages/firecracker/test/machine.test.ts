@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FirecrackerClient, Machine, MachineStateError, serveFirecrackerApi } from '../src/index.ts'
+import { serveFirecrackerApi } from '../src/api.ts'
+import { FirecrackerClient, Machine, MachineStateError } from '../src/index.ts'
 import { bootFiles, recordingVmm } from './support/recording-vmm.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 

@@ -1,4 +1,4 @@
-import { type Drive, Fault } from '@vulcan/firecracker'
+import { type Drive, Fault } from '@vulcan/firecracker/api'
 import { INSIDE } from './inside.ts'
 
 type RateLimiter = NonNullable<Drive['rateLimiter']>

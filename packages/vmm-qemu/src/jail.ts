@@ -1,4 +1,4 @@
-import { Fault } from '@vulcan/firecracker'
+import { Fault } from '@vulcan/firecracker/api'
 import type { Identity } from './command-line.ts'
 import type { Tap } from './network-arguments.ts'
 

@@ -1,4 +1,4 @@
-import { type Drive, Fault } from '@vulcan/firecracker'
+import { type Drive, Fault } from '@vulcan/firecracker/api'
 
 /** COMMAND_LINE_SIZE of Linux on x86 is 2048, with the terminating zero. */
 const LENGTH_MAX = 2047

@@ -1,4 +1,4 @@
-import type { MachineConfiguration } from '@vulcan/firecracker'
+import type { MachineConfiguration } from '@vulcan/firecracker/api'
 import { whenAborted } from './deadline.ts'
 import type { MachineHost } from './machine-host.ts'
 import { startQemu } from './qemu.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Fault, type NetworkInterface } from '@vulcan/firecracker'
+import { Fault, type NetworkInterface } from '@vulcan/firecracker/api'
 
 /** The descriptors on which QEMU finds the TAPs begin after its monitor's. */
 const TAP_FD_MIN = 4

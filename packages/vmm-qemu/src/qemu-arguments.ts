@@ -1,4 +1,4 @@
-import { type Entropy, Fault, type MachineConfiguration } from '@vulcan/firecracker'
+import { type Entropy, Fault, type MachineConfiguration } from '@vulcan/firecracker/api'
 import type { Accelerator } from './command-line.ts'
 import { driveArguments } from './drive-arguments.ts'
 import { INSIDE } from './inside.ts'

@@ -1,7 +1,7 @@
 import { existsSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Fault, type MachineConfiguration } from '@vulcan/firecracker'
+import { Fault, type MachineConfiguration } from '@vulcan/firecracker/api'
 import { INSIDE } from './inside.ts'
 import type { Bind, Jail } from './jail.ts'
 import type { MachineHost } from './machine-host.ts'

@@ -4,7 +4,7 @@ import {
   type MachineConfiguration,
   type Vmm,
   type VmmIdentity,
-} from '@vulcan/firecracker'
+} from '@vulcan/firecracker/api'
 import { VulcanError } from '@vulcan/schema'
 import { FIRECRACKER_VERSION } from './command-line.ts'
 import { whenAborted } from './deadline.ts'

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import type { MachineConfiguration } from '@vulcan/firecracker'
+import type { MachineConfiguration } from '@vulcan/firecracker/api'
 import { ChildProgram } from './child-program.ts'
 import { whenAborted, withDeadline } from './deadline.ts'
 import { ProgramEndedError } from './errors.ts'

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type ConfigurationPart, Fault } from '@vulcan/firecracker'
+import { type ConfigurationPart, Fault } from '@vulcan/firecracker/api'
 import { throttleLimits } from './drive-arguments.ts'
 import { networkArguments, networkFault } from './network-arguments.ts'
 import { entropyArguments } from './qemu-arguments.ts'

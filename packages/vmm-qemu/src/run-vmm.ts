@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { serveFirecrackerApi, VmmApi } from '@vulcan/firecracker'
+import { serveFirecrackerApi, VmmApi } from '@vulcan/firecracker/api'
 import type { VmmOptions } from './command-line.ts'
 import { whenAborted } from './deadline.ts'
 import type { Log } from './log.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Drive, MachineConfiguration } from '@vulcan/firecracker'
+import type { Drive, MachineConfiguration } from '@vulcan/firecracker/api'
 import { qemuArguments } from '../src/qemu-arguments.ts'
 
 const ROOT: Drive = { driveId: 'root', isRootDevice: true, pathOnHost: '/r', isReadOnly: true }

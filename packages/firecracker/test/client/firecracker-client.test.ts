@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { serveFirecrackerApi } from '../../src/api.ts'
 import {
   ApiDeadlineError,
   ApiFaultError,
@@ -11,7 +12,6 @@ import {
   ApiUnreachableError,
   FirecrackerClient,
   SocketPathError,
-  serveFirecrackerApi,
 } from '../../src/index.ts'
 import { waitForSocket } from '../../src/process/wait-for-socket.ts'
 import { FakeFirecracker } from '../../testing/index.ts'

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  FirecrackerClient,
-  serveFirecrackerApi,
-  UnsupportedByVersionError,
-  UnsupportedError,
-  VmmApi,
-} from '../../src/index.ts'
+import { serveFirecrackerApi, VmmApi } from '../../src/api.ts'
+import { FirecrackerClient, UnsupportedByVersionError, UnsupportedError } from '../../src/index.ts'
 import { recordingVmm } from '../support/recording-vmm.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Fault } from '../../src/index.ts'
+import { Fault } from '../../src/api.ts'
 import { bootFiles, recordingVmm, sendTo } from '../support/recording-vmm.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 

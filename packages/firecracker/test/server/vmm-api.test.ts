@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault, VmmApi } from '../../src/index.ts'
+import { Fault, VmmApi } from '../../src/api.ts'
 import { bootFiles, recordingVmm, sendTo } from '../support/recording-vmm.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type MachineConfiguration, type Vmm, VmmApi } from '../../src/index.ts'
+import { type MachineConfiguration, type Vmm, VmmApi } from '../../src/api.ts'
 
 /** A VMM that does nothing but write down what it was called with. */
 export function recordingVmm(overrides: Partial<Vmm> = {}) {
