@@ -54,17 +54,16 @@ export async function startQemu(
       more: ['pipe'],
     }),
   )
-  let guestEnd: string | undefined
+  let shutdown: MonitorEvent | undefined
   const monitor = new Monitor(monitorStream(program), (event) => {
-    guestEnd ??= guestEndOf(event)
+    if (event.name === 'SHUTDOWN') shutdown ??= event
   })
-  const hasEnded = await connect(monitor, program, signal)
-  if (hasEnded) guestEnd ??= 'guest-reset'
+  await connect(monitor, program, signal)
   const running = stack.move()
   return {
     ended: program.ended,
     get guestEnd() {
-      return guestEnd
+      return guestEndOf(program, shutdown)
     },
     pause: () => program.process.kill('SIGSTOP'),
     resume: () => program.process.kill('SIGCONT'),
@@ -72,26 +71,20 @@ export async function startQemu(
   }
 }
 
-/**
- * Returns whether the guest has ended the machine already: QEMU tells no event to a monitor that is
- * not connected yet, and ends well.
- */
 async function connect(
   monitor: Monitor,
   program: ChildProgram,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<void> {
   using deadline = withDeadline('the start of QEMU', START_DEADLINE_MS, [signal, program.ended])
   try {
     await monitor.connected(deadline.signal)
-    return false
   } catch (error) {
     // A QEMU that ends closes its monitor first, and then has said why.
     const patience = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS)
     await whenAborted(AbortSignal.any([deadline.signal, patience]))
-    const end: unknown = program.ended.reason
-    if (end instanceof ProgramEndedError && end.exitCode === 0) return true
-    throw program.ended.aborted ? end : error
+    if (endedWell(program)) return
+    throw program.ended.aborted ? program.ended.reason : error
   }
 }
 
@@ -101,7 +94,17 @@ function monitorStream({ process }: ChildProgram): Duplex {
   throw new TypeError('QEMU was started without a monitor')
 }
 
-/** An end that the host brought about, such as by a signal, is none of the guest's. */
-function guestEndOf({ name, data }: MonitorEvent): string | undefined {
-  return name === 'SHUTDOWN' && data['guest'] === true ? String(data['reason']) : undefined
+/**
+ * An end that the host brought about, such as by a signal, is none of the guest's.
+ *
+ * A guest that is quicker than the monitor's first command is told to nobody, and then QEMU ends
+ * well without a word.
+ */
+function guestEndOf(program: ChildProgram, shutdown: MonitorEvent | undefined): string | undefined {
+  if (shutdown === undefined) return endedWell(program) ? 'guest-reset' : undefined
+  return shutdown.data['guest'] === true ? String(shutdown.data['reason']) : undefined
+}
+
+function endedWell({ ended }: ChildProgram): boolean {
+  return ended.reason instanceof ProgramEndedError && ended.reason.exitCode === 0
 }

@@ -184,7 +184,7 @@ test('the log goes where the API says', async (t) => {
   assert.ok((await readdir(host.dir)).includes('log'))
   await assert.rejects(client.putLogger({ logPath: join(host.dir, 'missing/log') }), {
     code: 'vmm_api_fault',
-    message: /cannot open/,
+    message: /Failed to open target file: No such file/,
   })
 })
 

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
  *
  *   fake=refuse   ends at once, saying why
  *   fake=hasty    the guest restarts before anybody is greeted
+ *   fake=quick    the guest restarts before it can be told
  *   fake=silent   never greets
  *   fake=reboot   the guest restarts as soon as it runs
  *   fake=crash    ends without a word as soon as it runs
@@ -71,6 +72,7 @@ function beQemu(args: string[], source: (path: string) => string): void {
     send({ return: {}, id })
     if (execute !== 'qmp_capabilities') return
     if (scenario === 'crash') process.exit(139)
+    if (scenario === 'quick') process.exit(0)
     if (scenario === 'reboot') {
       send({ event: 'SHUTDOWN', data: { guest: true, reason: 'guest-reset' } })
       monitor.end(() => process.exit(0))
