@@ -7,6 +7,7 @@ import { benchNetworkRun } from './network-run.ts'
 import { benchNetworkSlot } from './network-slot.ts'
 import { benchScratch } from './scratch.ts'
 import { benchVmmOverhead } from './vmm-overhead.ts'
+import { benchVmmStart } from './vmm-start.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const libexecDir = join(ROOT, 'dist/libexec')
@@ -51,4 +52,19 @@ program
   .command('network-run')
   .option('--runs <n>', 'runs of each arm', '10')
   .action(async ({ runs }: { runs: string }) => keep(await benchNetworkRun(Number(runs))))
+program
+  .command('vmm-start')
+  .argument('<firecracker>', 'the path of a Firecracker')
+  .option('--runs <n>', 'runs of each arm', '30')
+  .option('--kernel <file>', 'an ELF kernel', join(homeDir, 'vmlinux'))
+  .action(async (firecracker: string, { runs, kernel }: { runs: string; kernel: string }) => {
+    const files = {
+      firecracker,
+      kernel,
+      drive: join(homeDir, 'rootfs/python.ext4'),
+      launch: join(libexecDir, 'vulcan-launch'),
+      buildDir: join(ROOT, 'dist/bench'),
+    }
+    await keep(await benchVmmStart(files, Number(runs)))
+  })
 await program.parseAsync()
