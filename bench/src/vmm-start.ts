@@ -5,16 +5,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import {
-  encodeVmConfig,
-  type MachineSettings,
-  startVmm,
-  type VmmProcess,
-} from '@vulcan/firecracker'
+import { configFileOf, type MachineSettings, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { HEADER, row, summarize } from './statistics.ts'
 
 const GO_SOURCES = resolve(import.meta.dirname, '../vmm-start-go')
 const WARM_UPS = 3
+/** That both libraries and the file are for. */
+const VERSION = '1.16.1'
 const START_DEADLINE_MS = 30_000
 const BOOT_ARGS = 'console=ttyS0 reboot=k panic=1 pci=off'
 
@@ -103,9 +100,8 @@ async function byFile(
 ): Promise<Readonly<Record<string, number>>> {
   const stages = new Stages()
   const path = join(directory, 'config.json')
-  const { drives = [], ...rest } = settings(files, directory)
-  const document = encodeVmConfig({ ...rest, drives: [...drives], networkInterfaces: [] })
-  await writeFile(path, JSON.stringify(document))
+  const { config } = configFileOf(settings(files, directory), { version: VERSION })
+  await writeFile(path, config)
   await using vmm = await spawnFirecracker(files, directory, ['--config-file', path])
   stages.end('process and API socket')
   // Firecracker answers when it has started the machine, or not at all.
