@@ -113,7 +113,6 @@ const VULCAN_VMM: Readonly<Record<string, readonly string[]>> = {
     'the socket of the vsock is there when it is configured',
   ],
   'it removes its sockets when it ends': ['a guest that restarts leaves the sockets'],
-  'to QEMU a triple fault is a restart': ['a guest whose processor fails ends the program with 1'],
   "QEMU's microvm has no keyboard": ['Ctrl-Alt-Del reaches the keyboard of the guest'],
   'QEMU makes no snapshot of a machine with a vsock': [
     'a snapshot that cannot be loaded ends the program with 1',

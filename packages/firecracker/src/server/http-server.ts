@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { BODY_BYTES_MAX, type Parsed, RequestParser } from './request-parser.ts'
 import type { VmmApi } from './vmm-api.ts'
 
 const CONNECTIONS_MAX = 10
+const LAST_ANSWER_MS_MAX = 1_000
 
 /** Sent as Firecracker sends it, without a reason phrase. */
 const TOO_MANY_CONNECTIONS = [
@@ -31,8 +33,11 @@ export function createApiServer(
   bodyBytesMax: number = BODY_BYTES_MAX,
 ): {
   readonly server: Server
+  /** Resolves when what is being answered has been, or after a time that no answer should take. */
+  readonly answersWritten: () => Promise<void>
   readonly closeConnections: () => void
 } {
+  const answering = new Set<Promise<void>>()
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
@@ -42,10 +47,22 @@ export function createApiServer(
     }
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serve(socket, api, bodyBytesMax).catch((error: Error) => socket.destroy(error))
+    const respond = async (parsed: Parsed) => {
+      const response = writeAnswer(socket, parsed, api)
+      answering.add(response)
+      await response.finally(() => answering.delete(response))
+    }
+    serve(socket, respond, bodyBytesMax).catch((error: Error) => socket.destroy(error))
   })
   return {
     server,
+    async answersWritten() {
+      const timer = new AbortController()
+      const late = delay(LAST_ANSWER_MS_MAX, undefined, { signal: timer.signal })
+      await Promise.race([Promise.allSettled(answering), late])
+      timer.abort()
+      await late.catch(() => undefined)
+    },
     closeConnections() {
       for (const socket of sockets) socket.destroy()
     },
@@ -53,15 +70,25 @@ export function createApiServer(
 }
 
 /** Answers one request after the other until the client ends its side. */
-async function serve(socket: Socket, api: Answerer, bodyBytesMax: number): Promise<void> {
+async function serve(
+  socket: Socket,
+  respond: (parsed: Parsed) => Promise<void>,
+  bodyBytesMax: number,
+): Promise<void> {
   const parser = new RequestParser(bodyBytesMax)
   for await (const chunk of socket) {
-    for (const parsed of parser.parse(chunk)) {
-      const answer = await answerTo(parsed, api)
-      socket.write(answer, () => api.answered?.())
-    }
+    for (const parsed of parser.parse(chunk)) await respond(parsed)
   }
   socket.destroy()
+}
+
+/** Resolves when the answer has been handed to the operating system, or cannot be. */
+async function writeAnswer(socket: Socket, parsed: Parsed, api: Answerer): Promise<void> {
+  const answer = await answerTo(parsed, api)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.write(answer, () => resolve())
+  await promise
+  api.answered?.()
 }
 
 async function answerTo(parsed: Parsed, api: Answerer): Promise<string> {

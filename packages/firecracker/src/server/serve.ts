@@ -11,7 +11,7 @@ export interface FirecrackerApiServer extends AsyncDisposable {
  * Serves Firecracker's API on a new unix socket (mode 0600), within Firecracker's limits: 10
  * connections, header lines of 1024 bytes, bodies of `bodyBytesMax` whose length is given.
  *
- * Disposing ends all connections and removes the socket.
+ * Disposing writes the answers under way, ends all connections and removes the socket.
  * Throws `SocketPathError` (`socket_path_too_long`) and `SocketBindError` (`socket_bind_failed`).
  */
 export async function serveFirecrackerApi(options: {
@@ -21,7 +21,7 @@ export async function serveFirecrackerApi(options: {
   readonly bodyBytesMax?: number
 }): Promise<FirecrackerApiServer> {
   const { api, socketPath, bodyBytesMax } = options
-  const { server, closeConnections } = createApiServer(api, bodyBytesMax)
+  const { server, answersWritten, closeConnections } = createApiServer(api, bodyBytesMax)
   await bindSocket(server, socketPath, 0o600)
   return {
     socketPath,
@@ -29,6 +29,8 @@ export async function serveFirecrackerApi(options: {
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
+      // A machine can end before its start is acknowledged.
+      await answersWritten()
       closeConnections()
       await closed
     },
