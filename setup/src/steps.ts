@@ -5,6 +5,7 @@ import { bundles } from './steps/bundles.ts'
 import { firecracker } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
+import { library } from './steps/library.ts'
 import { nativePrograms } from './steps/native-programs.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
 import { vhostDeviceVsock } from './steps/vhost-device-vsock.ts'
@@ -22,6 +23,7 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     vsock,
     await images(home, native.programs['vulcan-guest']),
     await bundles(),
+    await library(),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
   ]

@@ -171,6 +171,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'VmmStillRunningError',
     'VsockAcceptError',
     'VsockConnectError',
+    'waitForSocket',
   ],
   'firecracker/testing/index.ts': [
     'FakeFirecracker',

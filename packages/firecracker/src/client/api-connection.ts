@@ -28,7 +28,7 @@ const DEADLINE_MS = 5_000
  * schemas in both directions.
  */
 export class ApiConnection implements Disposable {
-  readonly #socketPath: string
+  #socketPath: string
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
   #version: string | undefined
 
@@ -36,6 +36,11 @@ export class ApiConnection implements Disposable {
     checkSocketPath(socketPath)
     this.#socketPath = socketPath
     this.#version = version
+  }
+
+  connectBy(socketPath: string): void {
+    checkSocketPath(socketPath)
+    this.#socketPath = socketPath
   }
 
   /** The VMM's version; calls that depend on it ask once. */

@@ -46,6 +46,14 @@ export class FirecrackerClient extends ConfigurationCalls {
     super(socketPath, options.version)
   }
 
+  /**
+   * Connects by another path of the same socket from now on, such as one in `/proc/self/fd`. Throws
+   * `SocketPathError` (`socket_path_too_long`).
+   */
+  connectBy(socketPath: string): void {
+    this.connection.connectBy(socketPath)
+  }
+
   instanceInfo(options?: CallOptions): Promise<InstanceInfo> {
     return this.connection.get('GET /', options)
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { linkSync, unlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -262,6 +263,19 @@ for (const body of ['not JSON', '{}', '{"firecracker_version":1}', '[]']) {
     await assert.rejects(client.version(), ApiResponseError)
   })
 }
+
+test('a client can go on by another path of the same socket', async () => {
+  using directory = temporaryDirectory()
+  const { server, client } = await servedClient(directory.path)
+  await using _ = server
+  using __ = client
+  const other = join(directory.path, 'other.sock')
+  linkSync(server.socketPath, other)
+  unlinkSync(server.socketPath)
+  client.connectBy(other)
+  assert.equal(await client.version(), '1.16.1')
+  assert.throws(() => client.connectBy(`/${'a'.repeat(107)}`), SocketPathError)
+})
 
 test('a socket path that does not fit is refused at once', () => {
   assert.throws(() => new FirecrackerClient(`/${'a'.repeat(107)}`), SocketPathError)
