@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   images: [],
   network: [],
   backend: [],
+  engine: ['backend'],
   'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
   host: ['backend', 'backend-firecracker', 'firecracker', 'images', 'network'],
   cli: ['host'],
