@@ -15,7 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   backend: [],
   engine: ['backend'],
   'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
-  host: ['backend', 'backend-firecracker', 'firecracker', 'images', 'network'],
+  host: ['backend', 'backend-firecracker', 'engine', 'firecracker', 'images', 'network'],
   cli: ['host'],
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Backend, Registry } from '@vulcan/backend'
-import { finalStatus, type Workload, type WorkloadEnd, type WorkloadEvent } from '@vulcan/schema'
+import { finalStatus, type WorkloadEnd, type WorkloadEvent } from '@vulcan/schema'
 import { type Attempt, attempt, type Deadlines } from './attempt.ts'
 import { endOf } from './end-of.ts'
 import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Slots } from './slots.ts'
 import type { Store } from './store.ts'
-import type { Stop, Ticket } from './ticket.ts'
+import type { RunEnd, Stop, Ticket } from './ticket.ts'
 
 /** How long after a failed attempt to record an end the next one is made. */
 const RECORD_AGAIN_MS = 1_000
@@ -225,6 +225,6 @@ interface Place {
   readonly slot: Disposable
 }
 
-function ended({ workload, startedAtMs }: Ticket, end: WorkloadEnd): Workload {
+function ended({ workload, startedAtMs }: Ticket, end: WorkloadEnd): RunEnd['workload'] {
   return { ...workload, status: finalStatus(end.reason), startedAtMs, end }
 }

@@ -1,4 +1,4 @@
-import type { Phase, Workload, WorkloadEvent, WorkloadResult } from '@vulcan/schema'
+import type { Phase, Workload, WorkloadEnd, WorkloadEvent, WorkloadResult } from '@vulcan/schema'
 import type { Needs } from './slots.ts'
 
 /** Why a workload is ended from outside. */
@@ -6,7 +6,7 @@ export type Stop = 'killed' | 'timeout' | 'shutdown'
 
 /** What came of a workload, for whoever runs it in this process. */
 export interface RunEnd {
-  readonly workload: Workload
+  readonly workload: Workload & { readonly end: WorkloadEnd }
   /** What the backend gave back; undefined when it gave an error, or was never asked. */
   readonly result: WorkloadResult | undefined
   readonly failure: unknown
