@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { type GuestFiles, runByHand } from './by-hand.ts'
-import { HEADER, row, summarize } from './statistics.ts'
+import { HEADER, ratios, row, summarize } from './statistics.ts'
 
 type Phases = { phase: string; at_ms: number }[]
 
@@ -42,7 +42,7 @@ export async function benchColdRun(
   for (const [name, begins] of phaseBegins(phases)) {
     console.log(row(`vulcan run, begin of ${name}`, summarize(begins), 'ms'))
   }
-  console.log(`ratio of the medians: ${(a.p50 / b.p50).toFixed(3)}`)
+  console.log(ratios(ours, byHand))
   return { name: 'cold-run', ours, byHand, byHandReady, phases }
 }
 

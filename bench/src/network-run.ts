@@ -1,5 +1,5 @@
 import { Host, newWorkload } from '@vulcan/host'
-import { HEADER, row, summarize } from './statistics.ts'
+import { HEADER, ratios, row, summarize } from './statistics.ts'
 
 const MODES = ['none', 'public'] as const
 type Mode = (typeof MODES)[number]
@@ -37,8 +37,7 @@ export async function benchNetworkRun(pairs: number): Promise<object> {
       console.log(row(`network ${mode}, ${phase}`, summarize(spans), 'ms'))
     }
   }
-  const ratio = summarize(times.public).p50 / summarize(times.none).p50
-  console.log(`ratio of the medians: ${ratio.toFixed(3)}`)
+  console.log(ratios(times.public, times.none))
   return { name: 'network-run', times, phases }
 }
 

@@ -14,6 +14,20 @@ export function summarize(values: readonly number[]): Summary {
   return { runs: sorted.length, p50: rank(0.5), p95: rank(0.95), max: rank(1) }
 }
 
+/**
+ * How arm `a` compares with arm `b`, run in pairs. On a machine whose speed changes, each pair had
+ * the same machine, while the medians of the arms may come from a fast and from a slow one.
+ */
+export function ratios(a: readonly number[], b: readonly number[]): string {
+  const pairs = a.flatMap((value, at) => {
+    const other = b[at]
+    return other === undefined ? [] : [value / other]
+  })
+  const ofMedians = summarize(a).p50 / summarize(b).p50
+  const ofPairs = summarize(pairs).p50
+  return `ratio of the medians: ${ofMedians.toFixed(3)}; median of the pairs' ratios: ${ofPairs.toFixed(3)}`
+}
+
 /** One row of figures, aligned with the others of its table. */
 export function row(name: string, { runs, p50, p95, max }: Summary, unit: string): string {
   const figure = (value: number) => `${value.toFixed(1)} ${unit}`.padStart(14)

@@ -13,8 +13,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   images: [],
   network: [],
   backend: [],
+  engine: ['backend'],
   'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
-  host: ['backend', 'backend-firecracker', 'firecracker', 'images', 'network'],
+  host: ['backend', 'backend-firecracker', 'engine', 'firecracker', 'images', 'network'],
   cli: ['host'],
 }
 

@@ -13,6 +13,11 @@ interface Listed {
 /** In a run without a network, and before the command's own end. */
 const STEPS = PHASES.filter((phase) => phase !== 'network' && phase !== 'ended')
 
+/** A step and those after it: until the signal arrives, the command goes on. */
+function reached(step: (typeof STEPS)[number]): readonly string[] {
+  return STEPS.slice(STEPS.indexOf(step))
+}
+
 for (const step of STEPS) {
   test(`after kill -9 in the step "${step}" a later process releases everything`, async (t) => {
     const vulcan = await VulcanUnderTest.create(t)
@@ -30,6 +35,7 @@ for (const step of STEPS) {
     const all = await vulcan.run(['ps', '--all', '--json'])
     const ends: Listed[] = JSON.parse(all.stdout.toString())
     const end = ends.find(({ id }) => left.startsWith(id))
-    assert.deepEqual([end?.reason, end?.phase], ['owner_died', step])
+    assert.equal(end?.reason, 'owner_died')
+    assert.ok(reached(step).includes(end.phase), `it died in "${end.phase}"`)
   })
 }

@@ -28,7 +28,10 @@ export async function boot(
   bootClock: BootClock,
 ): Promise<void> {
   await open(host, vm, needs)
-  startNetwork(host, vm, needs)
+  const busy = Promise.withResolvers<void>()
+  using work = new DisposableStack()
+  work.defer(busy.resolve)
+  startNetwork(host, vm, needs, busy.promise)
 
   await vm.timeline.enter('image')
   const files = await resolveFiles(host, vm, needs.runtime)
@@ -50,6 +53,8 @@ export async function boot(
 
   await vm.timeline.enter('booting')
   await process.machine.start(call)
+  // The guest works now, and the host has time for the next VM's network.
+  work.dispose()
   using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
   vm.agent = await agentReady({ vm, vmm: process, listener, port, bootTime: bootTime.signal })
   if (slot !== undefined) await configureGuest(host, vm, slot)
@@ -70,9 +75,14 @@ async function open({ config, program }: VmHost, vm: Vm, needs: VmNeeds): Promis
 }
 
 /** Beside the steps that need no network: it takes longest where none is ready. */
-function startNetwork({ networks }: VmHost, vm: Vm, { network }: VmNeeds): void {
+function startNetwork(
+  { networks }: VmHost,
+  vm: Vm,
+  { network }: VmNeeds,
+  busy: Promise<void>,
+): void {
   if (network === 'none') return
-  vm.network = networks.take(network, vm.signal)
+  vm.network = networks.take(network, vm.signal, busy)
   // Whoever waits for it sees the error; nobody may.
   vm.network.catch(() => undefined)
 }

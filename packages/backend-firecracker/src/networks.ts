@@ -39,15 +39,18 @@ export class Networks implements AsyncDisposable {
     })
   }
 
-  /** Throws `BackendError` `network_failed` or `no_capacity`, `NetworkError`, or the signal's reason. */
-  async take(policy: NetworkPolicy, signal: AbortSignal): Promise<HeldSlot> {
+  /**
+   * The next slot is made once `busy` has settled. Throws `BackendError` `network_failed` or
+   * `no_capacity`, `NetworkError`, or the signal's reason.
+   */
+  async take(policy: NetworkPolicy, signal: AbortSignal, busy?: Promise<void>): Promise<HeldSlot> {
     if (process.getuid?.() !== 0) {
       throw new BackendError(
         'network_failed',
         'only root can give a VM a network: run vulcan as root, or with --network none',
       )
     }
-    return this.#pool.take(policy, signal)
+    return this.#pool.take(policy, signal, busy)
   }
 
   /** Whether a slot is in use, waits, or is being made or released. */

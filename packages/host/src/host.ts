@@ -5,10 +5,11 @@ import {
   makeUsable,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
+import { Engine, MemoryStore } from '@vulcan/engine'
 import { messageOf, type WorkloadEvent, type WorkloadSpec } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
-import { type RunReport, reportError, reportResult } from './report.ts'
-import { readSettings } from './settings.ts'
+import { type RunReport, reportEnd, reportRefusal } from './report.ts'
+import { readSettings, type Settings } from './settings.ts'
 
 /** What a host tells while it works: for a log or a person, never for a program. */
 export type HostNotice = (message: string) => void
@@ -32,18 +33,18 @@ export interface RunOptions {
 const RECOVERY_EVERY_MS = 60_000
 
 /**
- * One Vulcan process with its backend. Opening it clears what dead processes left; closing it waits
- * until everything that its own workloads held is released.
+ * One Vulcan process with its engine and its backend. Opening it clears what dead processes left;
+ * closing it waits until everything that its own workloads held is released.
  */
 export class Host implements AsyncDisposable {
   /** The VMM in use and what was found out about KVM; or why no VM can be started here. */
   readonly microvm: Microvm | Error
-  readonly #registry: Registry
+  readonly #engine: Engine
   readonly #held: AsyncDisposableStack
 
-  private constructor(microvm: Microvm | Error, registry: Registry, held: AsyncDisposableStack) {
+  private constructor(microvm: Microvm | Error, engine: Engine, held: AsyncDisposableStack) {
     this.microvm = microvm
-    this.#registry = registry
+    this.#engine = engine
     this.#held = held
   }
 
@@ -57,6 +58,7 @@ export class Host implements AsyncDisposable {
     await using held = new AsyncDisposableStack()
     const { ownerId } = held.use(await becomeOwner(settings.layout))
     const registry = new Registry()
+    const engine = held.use(await openEngine(registry, { ...options, ...settings, ownerId }))
     const microvm = await openMicrovm({ ...options, ...settings, ownerId }).catch(toError)
     options.signal.throwIfAborted()
     if (microvm instanceof Error) {
@@ -67,7 +69,7 @@ export class Host implements AsyncDisposable {
       held.use(clearRegularly(backend, options.onNotice))
       held.defer(() => backend.shutdown())
     }
-    return new Host(microvm, registry, held.move())
+    return new Host(microvm, engine, held.move())
   }
 
   /** The VMM in use; undefined where no VM can be started. */
@@ -80,17 +82,34 @@ export class Host implements AsyncDisposable {
     const { id, runtime } = spec
     const known = { id, runtime, vmm: this.vmm }
     const startedAtMs = performance.now()
+    const elapsedMs = () => Math.round(performance.now() - startedAtMs)
     try {
-      const backend = this.#registry.resolve(spec.isolation, spec.runtime)
-      return reportResult(known, await backend.execute(spec, options))
+      const end = await this.#engine.run(spec, options)
+      return reportEnd(known, end, elapsedMs())
     } catch (error) {
-      return reportError(known, error, Math.round(performance.now() - startedAtMs))
+      return reportRefusal(known, error, elapsedMs())
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#held[Symbol.asyncDispose]()
   }
+}
+
+/** This host lives no longer than its caller: nothing of its workloads is to survive it. */
+function openEngine(
+  registry: Registry,
+  { config, ownerId, onNotice }: OpenHostOptions & Settings & { readonly ownerId: string },
+): Promise<Engine> {
+  return Engine.open({
+    store: new MemoryStore(),
+    registry,
+    nodeId: ownerId,
+    defaults: { cpus: config.defaultVcpus, memMib: config.defaultMemMib },
+    // Its caller was told how a workload ended, and nobody asks again.
+    retention: { maxAgeMs: 0 },
+    onProblem: (error) => onNotice(messageOf(error)),
+  })
 }
 
 /** Clears now and every now and then; disposing waits for the end of a recovery that goes on. */

@@ -1,9 +1,10 @@
 import { BackendError } from '@vulcan/backend'
 import type { VmmProgram } from '@vulcan/backend-firecracker'
+import { RefusedError, type RunEnd } from '@vulcan/engine'
 import {
+  finalStatus,
   type IsolationStrength,
   messageOf,
-  OUTCOMES,
   type Reason,
   type Runtime,
   type Status,
@@ -39,42 +40,45 @@ export interface Known extends Pick<RunReport, 'id' | 'runtime'> {
   readonly vmm: VmmProgram | undefined
 }
 
-/** A result as the table of outcomes tells it. */
-export function reportResult({ id, runtime }: Known, result: WorkloadResult): RunReport {
-  const { outcome, ...rest } = result
+/** How a workload went that the engine has taken. */
+export function reportEnd(known: Known, run: RunEnd, durationMs: number): RunReport {
+  const { workload, result, failure } = run
+  const { reason, error } = workload.end
+  const { status } = workload
+  if (result === undefined) {
+    const consoleTail = failure instanceof BackendError ? failure.consoleTail : ''
+    return {
+      ...withoutResult(known, durationMs),
+      ...{ status, reason, error, consoleTail, cause: failure },
+    }
+  }
+  const { id, runtime } = known
+  const { outcome: _, ...rest } = result
+  return { id, runtime, ...rest, ...{ status, reason, error }, consoleTail: '', cause: undefined }
+}
+
+/** Why a workload was not even taken; what is no refusal is a bug: `internal`. */
+export function reportRefusal(known: Known, error: unknown, durationMs: number): RunReport {
+  const isRefusal = error instanceof BackendError || error instanceof RefusedError
+  const reason = isRefusal ? error.code : 'internal'
+  const status = finalStatus(reason)
   return {
-    id,
-    runtime,
-    ...rest,
-    reason: outcome,
-    status: OUTCOMES[outcome].status,
-    consoleTail: '',
-    cause: undefined,
+    ...withoutResult(known, durationMs),
+    ...{ status, reason, error: messageOf(error), consoleTail: '', cause: error },
   }
 }
 
-/** An error as the table of outcomes tells it; what is no `BackendError` is a bug: `internal`. */
-export function reportError(
-  { id, runtime, vmm }: Known,
-  error: unknown,
-  durationMs: number,
-): RunReport {
-  const reason = error instanceof BackendError ? error.code : 'internal'
+function withoutResult({ id, runtime, vmm }: Known, durationMs: number) {
   return {
     id,
     runtime,
     vmm: vmm === undefined ? null : { name: vmm.name, version: vmm.version, reason: vmm.reason },
     isolationStrength: vmm?.isolationStrength ?? null,
-    status: OUTCOMES[reason].status ?? 'failed',
-    reason,
     exitCode: null,
     stdout: new Uint8Array(),
     stderr: new Uint8Array(),
     truncated: { stdout: false, stderr: false },
-    error: messageOf(error),
     durationMs,
     phases: [],
-    consoleTail: error instanceof BackendError ? error.consoleTail : '',
-    cause: error,
   }
 }

@@ -24,12 +24,21 @@ export class SlotPool<Slot extends AsyncDisposable> implements AsyncDisposable {
     this.#refill(NetworkPolicy.enum.public)
   }
 
-  /** The caller's from now on, to be disposed by it. Throws what `make` throws, or the signal's reason. */
-  async take(policy: NetworkPolicy, signal: AbortSignal): Promise<Slot> {
+  /**
+   * The caller's from now on, to be disposed by it. The next one is made once `busy` has settled,
+   * so that it takes no time from what the caller does first. Throws what `make` throws, or the
+   * signal's reason.
+   */
+  async take(
+    policy: NetworkPolicy,
+    signal: AbortSignal,
+    busy: Promise<void> = Promise.resolve(),
+  ): Promise<Slot> {
     signal.throwIfAborted()
     this.#closing.signal.throwIfAborted()
     const slot = this.#shelf(policy).ready.shift()
-    this.#refill(policy)
+    const refill = () => this.#refill(policy)
+    void busy.then(refill, refill)
     return slot ?? (await this.#options.make(policy, signal))
   }
 

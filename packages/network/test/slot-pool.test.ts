@@ -77,6 +77,18 @@ interface Order {
 /** Once everything that was already resolved has had its effect. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
+test('the next slot is made only when whoever took the last one is no longer busy', async () => {
+  const workshop = new Workshop()
+  await using pool = workshop.pool(1)
+  await workshop.finish()
+  const busy = Promise.withResolvers<void>()
+  assert.equal((await pool.take('public', never, busy.promise)).number, 1)
+  await settled()
+  assert.equal(workshop.waiting, 0)
+  busy.resolve()
+  assert.equal(await workshop.finish(), 'public')
+})
+
 test('public slots are ready before they are asked for, and each is handed out once', async () => {
   const workshop = new Workshop()
   await using pool = workshop.pool(2)
@@ -120,6 +132,7 @@ test('a failed refill is told, and the next take makes a slot and tries again', 
   assert.deepEqual(workshop.errors, [error])
   assert.equal(workshop.waiting, 0)
   const taken = pool.take('public', never)
+  await settled()
   assert.equal(workshop.waiting, 2)
   await workshop.finish()
   await workshop.finish()

@@ -44,3 +44,8 @@ export type Reason = z.infer<typeof Reason>
 /** The reasons that come with a result; every other one is an error of the VM or of the request. */
 export const RESULT_REASONS = ['exited', 'oom', 'timeout', 'killed'] as const
 export type ResultReason = (typeof RESULT_REASONS)[number]
+
+/** The status of an accepted workload that ended for this reason; a refusal that comes late fails it. */
+export function finalStatus(reason: Reason): 'completed' | 'failed' | 'killed' {
+  return OUTCOMES[reason].status ?? 'failed'
+}

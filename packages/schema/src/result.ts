@@ -1,13 +1,7 @@
 import type { OutputStream, Phase } from './event.ts'
 import type { ResultReason } from './outcome.ts'
+import type { VmmInfo } from './recorded-workload.ts'
 import type { IsolationStrength } from './runtime.ts'
-
-/** Which VMM ran a workload, and why that one was taken. */
-export interface VmmInfo {
-  readonly name: 'firecracker' | 'vulcan-vmm'
-  readonly version: string
-  readonly reason: string
-}
 
 /** What a workload gave back. A program that fails is a result, too. */
 export interface WorkloadResult {

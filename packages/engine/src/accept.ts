@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { DEFAULT_PRIORITY, type Workload, type WorkloadSpec } from '@vulcan/schema'
+import type { Needs } from './slots.ts'
+
+export interface SubmitOptions {
+  /** Who submits; owners take turns. Default: empty, for a host without keys. */
+  readonly owner?: string | undefined
+  /** From 0 to 9 (default 5): of one owner's waiting workloads the highest runs first. */
+  readonly priority?: number | undefined
+}
+
+/** What a host adds to a workload that it accepts. */
+export interface Acceptance {
+  readonly nodeId: string
+  /** For workloads that do not say. */
+  readonly defaults: Needs
+}
+
+/** The record of a workload as it begins. */
+export function accept(
+  spec: WorkloadSpec,
+  { owner = '', priority = DEFAULT_PRIORITY }: SubmitOptions,
+  { nodeId, defaults }: Acceptance,
+): Workload {
+  return {
+    id: spec.id,
+    owner,
+    priority,
+    nodeId,
+    isolation: spec.isolation,
+    runtime: spec.runtime,
+    args: spec.args,
+    network: spec.network ?? null,
+    inputHash:
+      spec.input === undefined ? '' : createHash('sha256').update(spec.input).digest('hex'),
+    cpus: spec.cpus ?? defaults.cpus,
+    memMib: spec.memMib ?? defaults.memMib,
+    timeoutS: spec.timeoutS,
+    outputLimitBytes: spec.outputLimitBytes,
+    createdAtMs: Date.now(),
+    status: 'pending',
+    startedAtMs: null,
+    end: null,
+  }
+}

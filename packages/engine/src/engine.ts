@@ -1,0 +1,236 @@
+import type { Registry } from '@vulcan/backend'
+import type { Workload, WorkloadSpec } from '@vulcan/schema'
+import { type Acceptance, accept, type SubmitOptions } from './accept.ts'
+import { DEFAULT_DEADLINES, type Deadlines } from './attempt.ts'
+import { Changes } from './changes.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { RefusedError, UnknownWorkloadError, WorkloadEndedError } from './errors.ts'
+import { DEFAULT_QUEUE_LIMITS, Queue, type QueueLimits } from './queue.ts'
+import type { RecordedEvent } from './recorded-event.ts'
+import { Recorder } from './recorder.ts'
+import { recover } from './recover.ts'
+import { DEFAULT_RETENTION, pruneRegularly, type RetentionLimits } from './retention.ts'
+import { type Capacity, Slots } from './slots.ts'
+import type { ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
+import { type Observer, type RunEnd, Ticket } from './ticket.ts'
+import { isFinal } from './transitions.ts'
+
+export interface EngineOptions extends Acceptance {
+  /** Belongs to the caller, who disposes it after the engine. */
+  readonly store: Store
+  readonly registry: Registry
+  /** Beside the places that each backend has. */
+  readonly capacity?: Capacity
+  readonly queue?: Partial<QueueLimits>
+  readonly retention?: Partial<RetentionLimits>
+  readonly deadlines?: Partial<Deadlines>
+  /** Told what went wrong with the host rather than with a workload: for a log. */
+  readonly onProblem: (error: unknown) => void
+}
+
+export interface RunOptions extends SubmitOptions, Observer {
+  /** Kills the workload. */
+  readonly signal: AbortSignal
+}
+
+export interface DrainOptions {
+  /** How long running workloads may take to end by themselves. */
+  readonly graceMs: number
+  /** Whether what waits is kept for the next process, or ended with the reason `shutdown`. */
+  readonly waiting: 'keep' | 'end'
+}
+
+/** Beyond the end of every workload, for their releases. */
+const RELEASE_MS = 30_000
+
+/** Accepts, queues, runs and records workloads. */
+export class Engine implements AsyncDisposable {
+  readonly #options: EngineOptions
+  readonly #store: Store
+  readonly #queue: Queue<Ticket>
+  readonly #slots: Slots
+  readonly #deadlines: Deadlines
+  readonly #dispatcher: Dispatcher
+  /** Of a workload's status. */
+  readonly #moves = new Changes()
+  /** Of a workload's status or its events. */
+  readonly #news = new Changes()
+  readonly #held = new AsyncDisposableStack()
+
+  private constructor(options: EngineOptions) {
+    const { store, registry, onProblem } = options
+    this.#options = options
+    this.#store = store
+    this.#queue = new Queue({ ...DEFAULT_QUEUE_LIMITS, ...options.queue })
+    this.#slots = new Slots(options.capacity ?? {})
+    this.#deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines }
+    this.#dispatcher = new Dispatcher({
+      store,
+      registry,
+      queue: this.#queue,
+      slots: this.#slots,
+      recorder: new Recorder({ store, onStored: (id) => this.#news.announce(id) }),
+      deadlines: this.#deadlines,
+      onMove: (id) => {
+        this.#moves.announce(id)
+        this.#news.announce(id)
+      },
+      onProblem,
+    })
+  }
+
+  /** Accounts for what an earlier process left in the store, and begins to run what waits there. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(options)
+    const stored = Promise.resolve()
+    const waiting = await recover(options.store)
+    await Promise.all(
+      waiting.map((workload) => engine.#dispatcher.take(new Ticket(workload), stored)),
+    )
+    const retention = { ...DEFAULT_RETENTION, ...options.retention }
+    engine.#held.use(pruneRegularly(options.store, retention, options.onProblem))
+    return engine
+  }
+
+  /** How many workloads wait, and how many have a slot. */
+  get load(): { readonly waiting: number; readonly running: number } {
+    return { waiting: this.#queue.size, running: this.#dispatcher.running }
+  }
+
+  /**
+   * Accepts a workload: when this resolves it survives the death of this process. Throws
+   * `RefusedError`, or `BackendError` `unsupported_isolation` or `unsupported_runtime`; then nothing
+   * of it is stored.
+   */
+  async submit(spec: WorkloadSpec, options: SubmitOptions = {}): Promise<Workload> {
+    const ticket = await this.#accept(spec, options)
+    return ticket.workload
+  }
+
+  /**
+   * Accepts a workload and resolves when it has ended, with all that its backend said. `onEvent` gets
+   * its events and is awaited, so it may hold the program up; the store gets none. Throws as `submit`.
+   */
+  async run(spec: WorkloadSpec, options: RunOptions): Promise<RunEnd> {
+    const { signal, onEvent, ...rest } = options
+    const ticket = await this.#accept(spec, rest, { onEvent })
+    const kill = () => this.#dispatcher.stop(ticket, 'killed')
+    if (signal.aborted) kill()
+    signal.addEventListener('abort', kill, { once: true })
+    try {
+      return await ticket.ended.promise
+    } finally {
+      signal.removeEventListener('abort', kill)
+    }
+  }
+
+  /** Throws `UnknownWorkloadError`. */
+  async get(id: string): Promise<Workload> {
+    const workload = await this.#store.get(id)
+    if (workload === undefined) throw new UnknownWorkloadError(id)
+    return workload
+  }
+
+  /** Throws `CursorError`. */
+  list(query: ListQuery): Promise<WorkloadPage> {
+    return this.#store.list(query)
+  }
+
+  stats(owner?: string): Promise<WorkloadStats> {
+    return this.#store.stats(owner)
+  }
+
+  /** Resolves with the workload when it has ended, or as it stands when the signal aborts. */
+  async wait(id: string, signal: AbortSignal): Promise<Workload> {
+    for (;;) {
+      using move = this.#moves.watch(id)
+      const workload = await this.get(id)
+      if (isFinal(workload.status) || signal.aborted) return workload
+      await move.wait(signal).catch(() => undefined)
+    }
+  }
+
+  /**
+   * Ends a workload, waiting or running, and resolves with it when it has ended: `killed`, unless it
+   * ended by itself in the meantime. Throws `UnknownWorkloadError` or `WorkloadEndedError`.
+   */
+  async kill(id: string): Promise<Workload> {
+    const ticket = this.#dispatcher.find(id)
+    if (ticket === undefined) throw new WorkloadEndedError(id, (await this.get(id)).status)
+    this.#dispatcher.stop(ticket, 'killed')
+    const { workload } = await ticket.ended.promise
+    return workload
+  }
+
+  /**
+   * The events of a workload that follow on `afterSeq`: those that are stored and then, as they come,
+   * all others until it has ended, each once. Nothing is read ahead of a slow reader. Throws
+   * `UnknownWorkloadError`, or the signal's reason.
+   */
+  async *events(
+    id: string,
+    options: { readonly afterSeq?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<RecordedEvent, void, undefined> {
+    const { signal } = options
+    let afterSeq = options.afterSeq ?? -1
+    for (;;) {
+      using news = this.#news.watch(id)
+      // Before the events: whoever ends a workload has stored them all.
+      const { status } = await this.get(id)
+      const page = await this.#store.events(id, afterSeq)
+      for (const event of page) {
+        signal?.throwIfAborted()
+        yield event
+        afterSeq = event.seq
+      }
+      if (page.length > 0) continue
+      if (isFinal(status)) return
+      await news.wait(signal)
+    }
+  }
+
+  /**
+   * Takes and starts nothing more, lets running workloads end or, after `graceMs`, ends them with the
+   * reason `shutdown`, and resolves when all is released; within a bounded time in any case.
+   */
+  async drain({ graceMs, waiting }: DrainOptions): Promise<void> {
+    const dispatcher = this.#dispatcher
+    dispatcher.close()
+    if (waiting === 'end') dispatcher.stopAll('waiting', 'shutdown')
+    await this.#held.disposeAsync()
+    const late = Promise.withResolvers<void>()
+    using timers = new DisposableStack()
+    const after = (delayMs: number, act: () => void) => {
+      timers.adopt(setTimeout(act, delayMs), clearTimeout)
+    }
+    after(graceMs, () => dispatcher.stopAll('started', 'shutdown'))
+    after(graceMs + this.#deadlines.endMs + RELEASE_MS, late.resolve)
+    await Promise.race([dispatcher.idle(), late.promise])
+  }
+
+  /** Ends what runs; what waits is kept for the next process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain({ graceMs: 0, waiting: 'keep' })
+  }
+
+  async #accept(spec: WorkloadSpec, options: SubmitOptions, observer?: Observer): Promise<Ticket> {
+    if (this.#dispatcher.closed.aborted) {
+      throw new RefusedError('shutdown', 'this host takes no new work: it is shutting down')
+    }
+    this.#options.registry.resolve(spec.isolation, spec.runtime)
+    const ticket = new Ticket(accept(spec, options, this.#options), observer)
+    this.#slots.refuseImpossible(ticket.needs)
+    if (this.#dispatcher.find(ticket.id) !== undefined) throw idInUse(ticket.id)
+    using _place = this.#queue.reserve(ticket.owner)
+    await this.#dispatcher.take(ticket, this.#insert(ticket, spec))
+    return ticket
+  }
+
+  async #insert({ id, workload }: Ticket, spec: WorkloadSpec): Promise<void> {
+    if (!(await this.#store.insert(workload, spec))) throw idInUse(id)
+  }
+}
+
+function idInUse(workloadId: string): RefusedError {
+  return new RefusedError('invalid_request', `id: there is a workload ${workloadId} already`)
+}

@@ -1,0 +1,26 @@
+export type { Acceptance, SubmitOptions } from './accept.ts'
+export type { Deadlines } from './attempt.ts'
+export { type DrainOptions, Engine, type EngineOptions, type RunOptions } from './engine.ts'
+export {
+  CursorError,
+  RefusedError,
+  StoreError,
+  UnknownWorkloadError,
+  WorkloadEndedError,
+} from './errors.ts'
+export { MemoryStore } from './memory-store.ts'
+export type { QueueLimits } from './queue.ts'
+export type { EventBatch, NewEvent, RecordedEvent } from './recorded-event.ts'
+export type { RetentionLimits } from './retention.ts'
+export type { Capacity, Needs } from './slots.ts'
+export { SqliteStore } from './sqlite/sqlite-store.ts'
+export type {
+  ListQuery,
+  PruneOptions,
+  Store,
+  WorkloadFilter,
+  WorkloadPage,
+  WorkloadStats,
+} from './store.ts'
+export type { Observer, RunEnd } from './ticket.ts'
+export { isFinal, TRANSITIONS } from './transitions.ts'

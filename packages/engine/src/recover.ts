@@ -1,0 +1,28 @@
+import type { Status, Workload } from '@vulcan/schema'
+import { ownerDied } from './end-of.ts'
+import type { Store } from './store.ts'
+
+const PAGE = 100
+
+/**
+ * Accounts for what an earlier process left: what was running has failed with it, and what was
+ * waiting, the oldest first, waits again.
+ */
+export async function recover(store: Store): Promise<Workload[]> {
+  const running = await all(store, 'running')
+  await Promise.all(running.map(({ id }) => store.end(id, ownerDied())))
+  const pending = await all(store, 'pending')
+  return pending.reverse()
+}
+
+/** The queue and the slots bound how many these can be. */
+async function all(store: Store, status: Status): Promise<Workload[]> {
+  const found: Workload[] = []
+  let cursor: string | undefined
+  do {
+    const page = await store.list({ status, limit: PAGE, cursor })
+    found.push(...page.workloads)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return found
+}

@@ -1,0 +1,96 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreError } from '../errors.ts'
+
+/**
+ * Each one brings a database from the version that is its index to the next. What was released is
+ * never changed; a new version is one more entry.
+ *
+ * `workloads.ord` is the order in which workloads were accepted, in which they are listed: a clock
+ * that jumps does not disturb it. An index for each filter would cost more than it gives: a list that
+ * leaves status or runtime open asks for each of their few values instead. The counters are kept by
+ * triggers, so that no statement can forget them.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE workloads (
+    ord INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    status TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    isolation TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    started_at_ms INTEGER,
+    finished_at_ms INTEGER,
+    duration_ms REAL,
+    request TEXT NOT NULL,
+    outcome TEXT,
+    args TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX workloads_by_owner ON workloads (owner, status, runtime, ord);
+  CREATE INDEX workloads_by_status ON workloads (status, runtime, ord);
+  CREATE INDEX workloads_by_creation ON workloads (created_at_ms);
+  CREATE INDEX workloads_by_end ON workloads (finished_at_ms) WHERE finished_at_ms IS NOT NULL;
+
+  CREATE TABLE events (
+    workload INTEGER NOT NULL REFERENCES workloads (ord) ON DELETE CASCADE,
+    first_seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    frames BLOB NOT NULL,
+    PRIMARY KEY (workload, first_seq)
+  ) STRICT;
+
+  CREATE TABLE counts (
+    owner TEXT NOT NULL,
+    status TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    isolation TEXT NOT NULL,
+    workloads INTEGER NOT NULL,
+    timed INTEGER NOT NULL,
+    duration_ms REAL NOT NULL,
+    PRIMARY KEY (owner, status, runtime, isolation)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER workloads_counted AFTER INSERT ON workloads BEGIN
+    INSERT INTO counts VALUES (new.owner, new.status, new.runtime, new.isolation, 1,
+      new.duration_ms IS NOT NULL, coalesce(new.duration_ms, 0))
+    ON CONFLICT DO UPDATE SET workloads = workloads + 1, timed = timed + excluded.timed,
+      duration_ms = duration_ms + excluded.duration_ms;
+  END;
+  CREATE TRIGGER workloads_uncounted AFTER DELETE ON workloads BEGIN
+    UPDATE counts SET workloads = workloads - 1, timed = timed - (old.duration_ms IS NOT NULL),
+      duration_ms = duration_ms - coalesce(old.duration_ms, 0)
+    WHERE (owner, status, runtime, isolation) = (old.owner, old.status, old.runtime, old.isolation);
+    DELETE FROM counts WHERE workloads = 0 AND
+      (owner, status, runtime, isolation) = (old.owner, old.status, old.runtime, old.isolation);
+  END;
+  CREATE TRIGGER workloads_recounted AFTER UPDATE OF status, duration_ms ON workloads BEGIN
+    UPDATE counts SET workloads = workloads - 1, timed = timed - (old.duration_ms IS NOT NULL),
+      duration_ms = duration_ms - coalesce(old.duration_ms, 0)
+    WHERE (owner, status, runtime, isolation) = (old.owner, old.status, old.runtime, old.isolation);
+    DELETE FROM counts WHERE workloads = 0 AND
+      (owner, status, runtime, isolation) = (old.owner, old.status, old.runtime, old.isolation);
+    INSERT INTO counts VALUES (new.owner, new.status, new.runtime, new.isolation, 1,
+      new.duration_ms IS NOT NULL, coalesce(new.duration_ms, 0))
+    ON CONFLICT DO UPDATE SET workloads = workloads + 1, timed = timed + excluded.timed,
+      duration_ms = duration_ms + excluded.duration_ms;
+  END;
+  `,
+]
+
+/**
+ * Brings a database to the version of this program, each step whole or not at all. Throws
+ * `StoreError` `store_newer` for one that a later program has made.
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+  if (typeof version !== 'number' || version > MIGRATIONS.length) {
+    throw new StoreError(
+      'store_newer',
+      `${path} has version ${version}, and this Vulcan knows ${MIGRATIONS.length}: run a newer Vulcan`,
+    )
+  }
+  for (const [at, statements] of MIGRATIONS.entries()) {
+    if (at < version) continue
+    database.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${at + 1}; COMMIT`)
+  }
+}

@@ -1,0 +1,114 @@
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WorkloadSpec } from '@vulcan/schema'
+import * as z from 'zod'
+
+/**
+ * Code and environment of workloads that have not ended: a file each, which only this user can read.
+ *
+ * ```
+ * ┌──────────────┬────────────────────────┬──────────────┬───────┐
+ * │ length of    │ JSON: the spec, with   │ code archive │ input │
+ * │ JSON, 4 (BE) │ lengths for its bytes  │              │       │
+ * └──────────────┴────────────────────────┴──────────────┴───────┘
+ * ```
+ */
+export class SpecFiles {
+  readonly #directory: string
+  #lastSync: Promise<void> = Promise.resolve()
+  #nextSync: Promise<void> | undefined
+
+  private constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  static async open(directory: string): Promise<SpecFiles> {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return new SpecFiles(directory)
+  }
+
+  /** Durable when it resolves. False: there is one for this id. */
+  async write(spec: WorkloadSpec): Promise<boolean> {
+    const path = this.#path(spec.id)
+    try {
+      await using file = await open(path, 'wx', 0o600)
+      await file.writev(encode(spec))
+      await file.sync()
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false
+      await rm(path, { force: true })
+      throw error
+    }
+    await this.#syncNames()
+    return true
+  }
+
+  async read(id: string): Promise<WorkloadSpec | undefined> {
+    try {
+      return decode(await readFile(this.#path(id)))
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined
+      throw error
+    }
+  }
+
+  async delete(id: string): Promise<void> {
+    await rm(this.#path(id), { force: true })
+  }
+
+  /** Deletes the specs of those who do not need one: what a crash has left. */
+  async keepOnly(isNeeded: (id: string) => boolean): Promise<void> {
+    const ids = await readdir(this.#directory)
+    await Promise.all(ids.filter((id) => !isNeeded(id)).map((id) => this.delete(id)))
+  }
+
+  /** A file's name is durable when its directory is; those who wait for that share it. */
+  #syncNames(): Promise<void> {
+    // One that goes on may have begun before the name was there.
+    this.#nextSync ??= this.#lastSync
+      .catch(() => undefined)
+      .then(async () => {
+        this.#nextSync = undefined
+        await using directory = await open(this.#directory, 'r')
+        await directory.sync()
+      })
+    this.#lastSync = this.#nextSync
+    return this.#nextSync
+  }
+
+  #path(id: string): string {
+    return join(this.#directory, id)
+  }
+}
+
+const Lengths = z.object({ codeArchive: z.int().nullable(), input: z.int().nullable() })
+const Header = z.object({ spec: z.record(z.string(), z.unknown()), lengths: Lengths })
+
+function encode({ codeArchive, input, ...spec }: WorkloadSpec): Uint8Array[] {
+  const lengths = {
+    codeArchive: codeArchive?.byteLength ?? null,
+    input: input?.byteLength ?? null,
+  }
+  const json = Buffer.from(JSON.stringify({ spec, lengths }))
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(json.byteLength)
+  const parts = [length, json, codeArchive, input]
+  return parts.filter((part) => part !== undefined && part.byteLength > 0) as Uint8Array[]
+}
+
+function decode(bytes: Buffer): WorkloadSpec {
+  let at = 4 + bytes.readUInt32BE()
+  const { spec, lengths } = Header.parse(JSON.parse(bytes.toString('utf8', 4, at)))
+  const take = (length: number | null) => {
+    if (length === null) return undefined
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  const codeArchive = take(lengths.codeArchive)
+  const input = take(lengths.input)
+  return WorkloadSpec.parse({ ...spec, codeArchive, input })
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

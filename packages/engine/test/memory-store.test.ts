@@ -1,0 +1,4 @@
+import { MemoryStore } from '@vulcan/engine'
+import { testStoreContract } from './support/store-contract.ts'
+
+testStoreContract('in memory', async () => new MemoryStore())

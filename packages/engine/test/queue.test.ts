@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RefusedError } from '@vulcan/engine'
+import { openEngine } from './support/engine-under-test.ts'
+import { FakeBackend } from './support/fake-backend.ts'
+import { aSpec } from './support/workloads.ts'
+
+type World = Awaited<ReturnType<typeof openEngine>>
+
+/** Submits workloads, whose code is their name, while the only slot is taken. */
+async function submitAll(
+  { engine }: World,
+  workloads: readonly { owner: string; code: string; priority?: number }[],
+): Promise<void> {
+  for (const { code, ...options } of workloads) await engine.submit(aSpec({ code }), options)
+}
+
+/** Lets each workload end as soon as it runs; resolves with their names in the order of their starts. */
+async function orderOfStarts({ engine, backend }: World, count: number): Promise<string[]> {
+  const names: string[] = []
+  for (let at = 0; at < count; at += 1) {
+    const execution = await backend.nth(at)
+    names.push(execution.spec.code ?? '')
+    execution.exit()
+    await engine.wait(execution.spec.id, new AbortController().signal)
+  }
+  return names
+}
+
+const isFull = (error: unknown) => error instanceof RefusedError && error.code === 'no_capacity'
+
+test('owners take turns, one workload each, however much one of them submits', async () => {
+  await using world = await openEngine({ backend: new FakeBackend(1) })
+  const busy = Array.from({ length: 5 }, (_, n) => ({ owner: 'busy', code: `busy ${n}` }))
+  await submitAll(world, [
+    ...busy,
+    { owner: 'calm', code: 'calm 0' },
+    { owner: 'rare', code: 'rare 0' },
+    { owner: 'calm', code: 'calm 1' },
+  ])
+  assert.deepEqual(await orderOfStarts(world, 8), [
+    ...['busy 0', 'busy 1', 'calm 0', 'rare 0', 'busy 2', 'calm 1', 'busy 3', 'busy 4'],
+  ])
+})
+
+test('priorities count inside an owner, and age among equals', async () => {
+  await using world = await openEngine({ backend: new FakeBackend(1) })
+  await submitAll(world, [
+    { owner: 'one', code: 'running' },
+    { owner: 'one', code: 'low', priority: 0 },
+    { owner: 'one', code: 'usual' },
+    { owner: 'one', code: 'high', priority: 9 },
+    { owner: 'one', code: 'as high', priority: 9 },
+    { owner: 'two', code: 'of another', priority: 0 },
+  ])
+  assert.deepEqual(await orderOfStarts(world, 6), [
+    ...['running', 'high', 'of another', 'as high', 'usual', 'low'],
+  ])
+})
+
+test('the queue is bounded, for all and for each owner, also for those who come at once', async () => {
+  const backend = new FakeBackend(1)
+  await using world = await openEngine({ backend, queue: { max: 4, maxPerOwner: 3 } })
+  const { engine } = world
+  await engine.submit(aSpec(), { owner: 'one' })
+  const submitted = await Promise.allSettled(
+    Array.from({ length: 5 }, () => engine.submit(aSpec(), { owner: 'one' })),
+  )
+  assert.deepEqual(
+    submitted.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'],
+  )
+  await engine.submit(aSpec(), { owner: 'two' })
+  await assert.rejects(engine.submit(aSpec(), { owner: 'two' }), isFull)
+  await assert.rejects(engine.submit(aSpec(), { owner: 'one' }), isFull)
+  assert.equal((await engine.list({ limit: 1 })).total, 5)
+})
+
+test('who was refused finds a place when one of those before has started', async () => {
+  const backend = new FakeBackend(1)
+  await using world = await openEngine({ backend, queue: { max: 1 } })
+  const { engine } = world
+  await engine.submit(aSpec())
+  const waiting = aSpec()
+  await engine.submit(waiting)
+  await assert.rejects(engine.submit(aSpec()), isFull)
+  ;(await backend.nth(0)).exit()
+  await backend.execution(waiting.id)
+  await engine.submit(aSpec())
+})
