@@ -21,6 +21,30 @@ export const permittedSkips: readonly PermittedSkip[] = [
     on: { root: false },
   },
   ...[
+    [
+      'jailer/place-file',
+      'an image is linked, its owner and mode as they were',
+      'has users to give away',
+    ],
+    [
+      'jailer/place-file',
+      'what cannot be shared is copied, for everybody to read',
+      'has users to give away',
+    ],
+    ['jailer/place-file', 'to write a VM gets its own files only', 'has users to give away'],
+    ['jailer/remove-jail', 'what is mounted in a jail stays, and so does the jail', 'mounts'],
+    [
+      'process/start-vmm',
+      'a jailed VMM is started through the jailer, and its API answers at the socket that it bound',
+      'makes jails',
+    ],
+  ].map(([file = '', test = '', does]) => ({
+    file: `packages/firecracker/test/${file}.test.ts`,
+    test,
+    reason: `only root ${does}`,
+    on: { root: false },
+  })),
+  ...[
     'faults',
     'network/guest',
     'network/open',

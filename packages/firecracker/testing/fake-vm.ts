@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { readFile, unlink } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import type { MachineState } from '../src/machine-state.ts'
 import type { Vsock } from '../src/schemas/devices.ts'
 import { Fault } from '../src/server/fault.ts'
@@ -8,6 +10,7 @@ import type { MachineConfiguration } from '../src/server/vmm.ts'
 import { VmmApi, type VmmApiRequest, type VmmApiResponse } from '../src/server/vmm-api.ts'
 import { bindLikeFirecracker } from './bind-like-firecracker.ts'
 import { HybridVsock, speak } from './hybrid-vsock.ts'
+import { outsideOf } from './outside-of.ts'
 import type { FakeScript } from './script.ts'
 import type { Shim } from './shim.ts'
 
@@ -20,6 +23,8 @@ export class FakeVm {
   readonly scriptErrors: unknown[] = []
   /** Resolves when its process has ended and its sockets are dead (their files stay). */
   readonly ended: Promise<void>
+  /** What a VMM that the stand-in of the jailer has started sees as `/`. */
+  readonly jailRoot: string | undefined
   readonly #shim: Shim
   readonly #script: FakeScript
   readonly #api: VmmApi
@@ -31,6 +36,7 @@ export class FakeVm {
     this.#shim = shim
     this.#script = script
     this.id = argumentAfter(shim.args, '--id') ?? 'anonymous-instance'
+    this.jailRoot = argumentAfter(shim.args, '--jail-root')
     this.ended = shim.ended.then(() => this.#forgetSockets())
     this.#api = new VmmApi({
       identity: { id: this.id, vmmVersion: '1.16.1', appName: 'Firecracker' },
@@ -82,10 +88,11 @@ export class FakeVm {
 
   /** Opens the API and applies the `--config-file`, as the arguments say. */
   async open(): Promise<void> {
-    const apiSocketPath = argumentAfter(this.args, '--api-sock')
-    if (apiSocketPath !== undefined && this.#script.neverOpenApi !== true) {
+    const apiSocket = argumentAfter(this.args, '--api-sock')
+    if (apiSocket !== undefined && this.#script.neverOpenApi !== true) {
+      const apiSocketPath = join(this.jailRoot ?? '', apiSocket)
       const { server, closeConnections } = createApiServer({ handle: (call) => this.#handle(call) })
-      await bindLikeFirecracker(server, apiSocketPath, 0o600)
+      await bindLikeFirecracker(server, apiSocketPath, 0o600, this.#owner)
       this.#closeApi = () => {
         server.close()
         closeConnections()
@@ -98,7 +105,12 @@ export class FakeVm {
     }
   }
 
-  #handle(request: VmmApiRequest): Promise<VmmApiResponse> {
+  /** Whose sockets a jailed VMM binds. */
+  get #owner(): number | undefined {
+    return this.jailRoot === undefined ? undefined : statSync(this.jailRoot).uid
+  }
+
+  async #handle(request: VmmApiRequest): Promise<VmmApiResponse> {
     const call = `${request.method} ${request.path}`
     this.calls.push(call)
     if (call === this.#script.dieAt) {
@@ -106,8 +118,10 @@ export class FakeVm {
       return Promise.withResolvers<VmmApiResponse>().promise
     }
     const fault = this.#script.faults?.[call]
-    if (fault === undefined) return this.#api.handle(request)
-    return Promise.resolve({ status: 400, body: { fault_message: fault } })
+    if (fault !== undefined) return { status: 400, body: { fault_message: fault } }
+    const response = await this.#api.handle(outsideOf(this.jailRoot, request))
+    await this.#script.onCall?.(call)
+    return response
   }
 
   async #bindVsock({ udsPath }: Vsock): Promise<void> {
@@ -122,7 +136,7 @@ export class FakeVm {
       serve: (port) => this.#guestOn(port),
     })
     try {
-      await bindLikeFirecracker(device.server, udsPath, 0o755)
+      await bindLikeFirecracker(device.server, udsPath, 0o755, this.#owner)
     } catch (error) {
       throw new Fault(`Vsock config error: ${String(error)}`, { cause: error })
     }

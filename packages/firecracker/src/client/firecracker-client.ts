@@ -57,12 +57,17 @@ const DEADLINE_MS = 5_000
  * answered may have been acted upon. Disposing closes the connection.
  */
 export class FirecrackerClient implements Disposable {
-  readonly #socketPath: string
+  #socketPath: string
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
   /** Throws `SocketPathError` (`socket_path_too_long`). */
   constructor(socketPath: string) {
     checkSocketPath(socketPath)
+    this.#socketPath = socketPath
+  }
+
+  /** Connects by another path of the same socket from now on. */
+  connectBy(socketPath: string): void {
     this.#socketPath = socketPath
   }
 
