@@ -5,6 +5,7 @@
 export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
   'backend-firecracker/src/index.ts': [
     'type ActiveVm',
+    'type Confinement',
     'ConfigError',
     'DEFAULT_MEM_MB',
     'DEFAULT_VCPUS',
@@ -16,6 +17,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type FirecrackerConfig',
     'GUEST_AGENT_PATH',
     'GUEST_WORK_DIR',
+    'type JailerConfinement',
     'type Layout',
     'MIN_CID',
     'Networks',
@@ -28,6 +30,8 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'availableDiskMib',
     'availableMemoryMib',
     'becomeOwner',
+    'checkJails',
+    'jailPathExcessBytes',
     'listActiveVms',
     'listEnded',
     'listFilesInUse',

@@ -45,6 +45,30 @@ export const permittedSkips: readonly PermittedSkip[] = [
     on: { root: false },
   })),
   ...[
+    'a jailed VM has its own user, cgroup and files, and leaves none of them',
+    'links that a VMM plants in its jail lead the host nowhere',
+    'a socket that is a link before the guest starts is refused',
+    'a jailer that fails is told with its words, and leaves nothing',
+    'a dead owner leaves no jail, wherever it stopped',
+    'a manifest that names another directory as its jail removes nothing',
+    'jails of an earlier boot of the machine are removed',
+  ].map((test) => ({
+    file: 'packages/backend-firecracker/test/place/jailed.test.ts',
+    test,
+    reason: 'only root makes jails',
+    on: { root: false },
+  })),
+  ...[
+    'a jailer is found beside Firecracker or by its variable, and what is missing is told',
+    'a data directory whose jails would have no room for sockets is refused',
+    'doctor tells which jailer is used, or that none is',
+  ].map((test) => ({
+    file: 'packages/host/test/jailer.test.ts',
+    test,
+    reason: 'only root makes jails',
+    on: { root: false },
+  })),
+  ...[
     'faults',
     'network/guest',
     'network/open',
