@@ -97,7 +97,12 @@ async function makeBackend(
     bootId: await readBootId(),
     program: {
       ...{ name: 'firecracker', version: 'fake', reason: 'test', isolationStrength: 'emulated' },
-      ...{ binary, args: [], takesUid: true, bootTimeoutMs: BOOT_TIMEOUT_MS },
+      ...{
+        binary,
+        args: [],
+        confinement: { kind: 'itself' as const },
+        bootTimeoutMs: BOOT_TIMEOUT_MS,
+      },
     },
   })
 }

@@ -21,6 +21,54 @@ export const permittedSkips: readonly PermittedSkip[] = [
     on: { root: false },
   },
   ...[
+    [
+      'jailer/place-file',
+      'an image is linked, its owner and mode as they were',
+      'has users to give away',
+    ],
+    [
+      'jailer/place-file',
+      'what cannot be shared is copied, for everybody to read',
+      'has users to give away',
+    ],
+    ['jailer/place-file', 'to write a VM gets its own files only', 'has users to give away'],
+    ['jailer/remove-jail', 'what is mounted in a jail stays, and so does the jail', 'mounts'],
+    [
+      'process/start-vmm',
+      'a jailed VMM is started through the jailer, and its API answers at the socket that it bound',
+      'makes jails',
+    ],
+  ].map(([file = '', test = '', does]) => ({
+    file: `packages/firecracker/test/${file}.test.ts`,
+    test,
+    reason: `only root ${does}`,
+    on: { root: false },
+  })),
+  ...[
+    'a jailed VM has its own user, cgroup and files, and leaves none of them',
+    'links that a VMM plants in its jail lead the host nowhere',
+    'a socket that is a link before the guest starts is refused',
+    'a jailer that fails is told with its words, and leaves nothing',
+    'a dead owner leaves no jail, wherever it stopped',
+    'a manifest that names another directory as its jail removes nothing',
+    'jails of an earlier boot of the machine are removed',
+  ].map((test) => ({
+    file: 'packages/backend-firecracker/test/place/jailed.test.ts',
+    test,
+    reason: 'only root makes jails',
+    on: { root: false },
+  })),
+  ...[
+    'a jailer is found beside Firecracker or by its variable, and what is missing is told',
+    'a data directory whose jails would have no room for sockets is refused',
+    'doctor tells which jailer is used, or that none is',
+  ].map((test) => ({
+    file: 'packages/host/test/jailer.test.ts',
+    test,
+    reason: 'only root makes jails',
+    on: { root: false },
+  })),
+  ...[
     'faults',
     'network/guest',
     'network/open',

@@ -29,10 +29,13 @@ const unit: NodeSuite = {
   fileLimitMs: minuteMs,
 }
 
-/** Tests that boot VMs: two files at once, as a software-emulated VM fills a core. */
+/**
+ * Tests that boot VMs: two files at once, as a software-emulated VM fills a core. Those of the jailer
+ * need Firecracker, and so KVM.
+ */
 const vm: NodeSuite = {
   patterns: ['tests/**/*.test.ts'],
-  exclude: ['tests/check/**', 'tests/support/**'],
+  exclude: ['tests/check/**', 'tests/support/**', 'tests/jailer/**'],
   concurrency: Math.min(2, availableParallelism()),
   fileLimitMs: 15 * minuteMs,
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import {
   lutimes,
   mkdir,
@@ -90,6 +91,7 @@ export class VulcanUnderTest {
     assert.deepEqual(await listed(join(this.runDir, 'slots')), [])
     assert.deepEqual(await this.#leases(), [])
     assert.deepEqual(await this.#scratchDrives(), [])
+    assert.deepEqual(await this.#jails(), [])
     assert.deepEqual(await this.processes(), [])
   }
 
@@ -121,6 +123,19 @@ export class VulcanUnderTest {
     const boots = await listed(root)
     const drives = await Promise.all(boots.map((boot) => readdir(join(root, boot))))
     return drives.flat()
+  }
+
+  /** Jails, and the cgroups of the VMs that had them: each has its VM's name. */
+  async #jails(): Promise<string[]> {
+    const names = await readdir(join(this.#homeDir, 'jail'), { recursive: true }).catch(() => [])
+    const ended = await listed(join(this.#homeDir, 'ended'))
+    const texts = await Promise.all(
+      ended.map((name) => readFile(join(this.#homeDir, 'ended', name), 'utf8')),
+    )
+    const cgroups = texts.flatMap((text) => [...text.matchAll(/"kind":"cgroup","path":"([^"]+)"/g)])
+    const left = cgroups.map(([, path = '']) => path).filter((path) => existsSync(path))
+    // A boot, a program, and then what is one VM's.
+    return [...names.filter((name) => name.split('/').length > 2), ...left]
   }
 
   /** The command lines of processes that have to do with this run directory or one of its VMs. */

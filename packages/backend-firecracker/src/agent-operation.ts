@@ -26,7 +26,7 @@ export async function withAgent<T>(
   perform: (operation: AgentOperation) => Promise<T>,
 ): Promise<T> {
   const connection = await connectToGuest({
-    udsPath: vm.holding.udsPath,
+    udsPath: vm.udsPath,
     port: host.config.vsockPort,
     signal: vm.signal,
     deadlineMs: CONNECT_DEADLINE_MS,

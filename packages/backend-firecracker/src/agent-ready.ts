@@ -70,7 +70,7 @@ async function dialledAgent({ listener }: Awaited, signal: AbortSignal): Promise
 async function isListening({ vm, port }: Awaited, signal: AbortSignal): Promise<boolean> {
   try {
     const connection = await connectToGuest({
-      udsPath: vm.holding.udsPath,
+      udsPath: vm.udsPath,
       port,
       deadlineMs: LOOK_DEADLINE_MS,
       retryEveryMs: LOOK_EVERY_MS,

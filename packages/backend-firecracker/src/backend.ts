@@ -204,6 +204,8 @@ export class FirecrackerBackend implements Backend {
       journal,
       timeline: new Timeline(onEvent, journal),
       signal: AbortSignal.any([signal, ending]),
+      held: new DisposableStack(),
+      udsPath: holding.udsPath,
       opened: false,
       network: undefined,
       process: undefined,
@@ -265,6 +267,7 @@ export class FirecrackerBackend implements Backend {
     } catch (error) {
       this.#options.onReleaseError(error)
     } finally {
+      vm.held.dispose()
       this.#cids.release(vm.cid)
       this.#tracker.leave(id)
     }

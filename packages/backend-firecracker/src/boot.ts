@@ -1,15 +1,15 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acceptFromGuest, startVmm, type VmmProcess } from '@vulcan/firecracker'
+import { acceptFromGuest, pinSocket, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
 import { agentReady } from './agent-ready.ts'
 import type { BootClock } from './boot-clock.ts'
 import { configureGuest } from './configure-guest.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
-import { lease } from './lifecycle/lease.ts'
 import { machineSettings } from './machine-settings.ts'
 import type { HeldSlot } from './networks.ts'
+import { makePlace, type Place } from './place/place.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long the VMM may take to open its API socket; the guest's boot is not part of it. */
@@ -37,19 +37,21 @@ export async function boot(
   const files = await resolveFiles(host, vm, needs.runtime)
 
   await vm.timeline.enter('drives')
-  const uid = await vmmUser(host, vm)
-  const scratchPath = await makeScratch(host, vm, uid)
-  await makeVsockDir(vm, uid)
+  const place = await makePlace(host, vm, needs)
+  const scratchPath = await makeScratch(host, vm, place.uid)
+  const admitted = await place.admit({ ...files, scratchPath })
   const slot = await awaitNetwork(vm)
 
   await vm.timeline.enter('vmm')
   const { vsockPort: port } = host.config
-  await using listener = await acceptFromGuest({ udsPath: vm.holding.udsPath, port })
-  const process = await startProcess(host, vm, uid, slot)
+  await using listener = await acceptFromGuest({ udsPath: place.udsPath, port })
+  const process = await startProcess(host, vm, place, slot)
   holdProcess(vm, process)
-  const settings = machineSettings(host.config, vm, needs, slot, { ...files, scratchPath })
+  const shown = { ...admitted, udsPath: place.udsPathInside }
+  const settings = machineSettings(host.config, vm, needs, slot, shown)
   const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
   await process.machine.configure(settings, call)
+  holdVsock(vm, place)
 
   await vm.timeline.enter('booting')
   await process.machine.start(call)
@@ -104,12 +106,6 @@ async function resolveFiles({ config }: VmHost, { manifest }: Vm, runtime: Runti
   return { kernelPath: kernel.path, initrdPath: initrd.path, rootfsPath: rootfs.path }
 }
 
-/** Only root can give the VMM's processes a user of their own; others run them as themselves. */
-async function vmmUser({ program, layout }: VmHost, vm: Vm): Promise<number | undefined> {
-  if (!program.takesUid || process.getuid?.() !== 0) return undefined
-  return lease(layout, 'uid', vm.holding, (uid) => vm.manifest.record({ kind: 'uid', uid }))
-}
-
 async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promise<string> {
   const dir = scratchDir(host.layout, host.bootId)
   await mkdir(dir, { recursive: true, mode: 0o700 })
@@ -125,27 +121,17 @@ async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promi
   return path
 }
 
-async function makeVsockDir({ holding }: Vm, uid: number | undefined): Promise<void> {
-  await mkdir(holding.vsockDir, { mode: 0o700 })
-  if (uid !== undefined) await chown(holding.vsockDir, uid, uid)
-}
-
 function startProcess(
-  host: VmHost,
+  { config, layout }: VmHost,
   vm: Vm,
-  uid: number | undefined,
+  place: Place,
   slot: HeldSlot | undefined,
 ): Promise<VmmProcess> {
-  const { config, program, layout } = host
-  const user = uid === undefined ? [] : ['--uid', String(uid), '--gid', String(uid)]
   vm.manifest.record({ kind: 'vmm' })
   return startVmm({
+    ...place.start(slot),
     launchPath: launchPath(layout),
-    launchArgs: slot === undefined ? [] : ['--netns', slot.netnsPath],
-    binary: program.binary,
-    args: [...program.args, ...user, '--id', vm.holding.id],
     recordPath: vm.holding.recordPath,
-    apiSocketPath: vm.holding.apiSocketPath,
     env: {
       PATH: config.searchPath,
       VULCAN_LIBEXEC: layout.libexecDir,
@@ -162,4 +148,13 @@ function holdProcess(vm: Vm, process: VmmProcess): void {
   void process.exited.then((exit) => {
     vm.exit = exit
   })
+}
+
+/**
+ * A VMM with a user of its own can put anything where its socket is, once its guest has taken it over.
+ * So the socket is held before the guest starts, and reached by no name any more.
+ */
+function holdVsock(vm: Vm, { udsPath, socketOwner }: Place): void {
+  vm.udsPath =
+    socketOwner === undefined ? udsPath : vm.held.use(pinSocket(udsPath, socketOwner)).path
 }

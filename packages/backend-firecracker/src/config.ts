@@ -27,6 +27,8 @@ export interface FirecrackerConfig {
   readonly rootfsDir: string
   /** Undefined: the one that set-up installed. */
   readonly firecrackerBin: string | undefined
+  /** Undefined: the one beside Firecracker. */
+  readonly jailerBin: string | undefined
   /** Where the operator's CNI network lists are; without one there, ours is taken. */
   readonly cniConfigDir: string
   /** Searched in this order for CNI plugins. */
@@ -114,6 +116,7 @@ export function loadConfig(
     initrdPath: read('VULCAN_FC_INITRD_PATH', PATH) ?? join(homeDir, 'initrd'),
     rootfsDir: read('VULCAN_FC_ROOTFS_DIR', PATH) ?? join(homeDir, 'rootfs'),
     firecrackerBin: read('VULCAN_FC_BIN', PATH),
+    jailerBin: read('VULCAN_FC_JAILER_BIN', PATH),
     cniConfigDir: read('VULCAN_FC_CNI_CONFIG_DIR', PATH) ?? '/etc/cni/conf.d',
     cniBinDirs: cniBinDir === undefined ? CNI_BIN_DIRS : [cniBinDir],
     vsockPort: read('VULCAN_FC_VSOCK_PORT', PORT) ?? DEFAULT_VSOCK_PORT,

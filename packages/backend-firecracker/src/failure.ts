@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError, type FailureReason } from '@vulcan/backend'
 import {
   ApiFaultError,
+  CgroupError,
+  JailError,
   VmmStartError,
   VsockAcceptError,
   VsockConnectError,
@@ -61,6 +63,8 @@ function failureReason(error: unknown, vm: Vm): FailureReason {
   if (error instanceof VsockAcceptError) return 'agent_unreachable'
   if (error instanceof VsockConnectError) return 'agent_unreachable'
   if (error instanceof VmmStartError) return 'boot_failed'
+  if (error instanceof JailError) return isDiskFull(error.cause) ? 'no_space' : 'boot_failed'
+  if (error instanceof CgroupError) return 'boot_failed'
   if (error instanceof NetworkError) return 'network_failed'
   if (isDiskFull(error)) return 'no_space'
   return vm.timeline.current === 'vmm' || vm.timeline.current === 'booting'

@@ -18,4 +18,6 @@ export { becomeOwner, OwnerError, type OwnerLock, prepareRunDir } from './lifecy
 export { type Recovery, readBootId, recover } from './lifecycle/recover.ts'
 export { DirectoryError, makeUsable } from './lifecycle/usable-directory.ts'
 export { Networks } from './networks.ts'
-export type { VmmProgram } from './vmm-program.ts'
+export { checkJails } from './place/check-jails.ts'
+export { jailPathExcessBytes } from './place/jail-paths.ts'
+export type { Confinement, JailerConfinement, VmmProgram } from './vmm-program.ts'

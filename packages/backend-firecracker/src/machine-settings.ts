@@ -3,15 +3,16 @@ import type { NetworkInterface } from '@vulcan/firecracker/api'
 import type { NetworkSlot } from '@vulcan/network'
 import type { FirecrackerConfig } from './config.ts'
 import { GUEST_AGENT_PATH } from './constants.ts'
+import type { VmFiles } from './place/place.ts'
 import type { Vm, VmNeeds } from './vm.ts'
 
-/** What the VMM is told about a VM. The agent finds the drives in this order. */
+/** What the VMM is told about a VM, by the paths that it knows. The agent finds the drives in this order. */
 export function machineSettings(
   config: FirecrackerConfig,
-  { cid, holding }: Vm,
+  { cid }: Vm,
   needs: VmNeeds,
   slot: NetworkSlot | undefined,
-  files: { kernelPath: string; initrdPath: string; rootfsPath: string; scratchPath: string },
+  files: VmFiles & { readonly udsPath: string },
 ): MachineSettings {
   return {
     machineConfig: {
@@ -33,7 +34,7 @@ export function machineSettings(
       },
     ],
     networkInterfaces: slot === undefined ? [] : [networkInterface(slot)],
-    vsock: { guestCid: cid, udsPath: holding.udsPath },
+    vsock: { guestCid: cid, udsPath: files.udsPath },
   }
 }
 

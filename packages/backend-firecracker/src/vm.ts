@@ -31,6 +31,10 @@ export interface Vm {
   readonly timeline: Timeline
   /** Ends the VM's workload: the caller's abort, `cleanup` and `shutdown` alike. */
   readonly signal: AbortSignal
+  /** What is open until its release. */
+  readonly held: DisposableStack
+  /** Where its vsock is connected to. */
+  udsPath: string
   /** Whether its directory is there. */
   opened: boolean
   /** Set once its network is being made. */

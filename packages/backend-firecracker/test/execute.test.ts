@@ -102,7 +102,7 @@ async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setu
       isolationStrength: 'emulated',
       binary: fake.binary,
       args: [],
-      takesUid: false,
+      confinement: { kind: 'none' },
       bootTimeoutMs: 60_000,
     },
   })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, linkSync, unlinkSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { dirname } from 'node:path'
 import { checkSocketPath } from '../src/socket-path.ts'
@@ -14,6 +14,7 @@ export async function bindLikeFirecracker(
   server: Server,
   path: string,
   mode: number,
+  owner?: number,
 ): Promise<void> {
   checkSocketPath(path)
   bindings += 1
@@ -22,6 +23,7 @@ export async function bindLikeFirecracker(
   await once(server, 'listening')
   try {
     chmodSync(boundName, mode)
+    if (owner !== undefined) chownSync(boundName, owner, owner)
     linkSync(boundName, path)
   } catch (error) {
     server.close()

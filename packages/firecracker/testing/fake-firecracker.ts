@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeVm } from './fake-vm.ts'
 import type { FakeScript } from './script.ts'
 import { listenForShims, type Shim } from './shim.ts'
+import { writeStandInJailer } from './stand-in-jailer.ts'
 
 /**
  * Firecracker for tests, without KVM: `binary` is spawned like the real program, and this object,
@@ -29,6 +30,16 @@ export class FakeFirecracker implements AsyncDisposable {
   /** The path of what takes the place of `firecracker` or `vulcan-vmm`. */
   get binary(): string {
     return this.#shims.binary
+  }
+
+  /**
+   * The path of what takes the place of Firecracker's jailer, and needs root as that does. The VMM's
+   * process gets its user, and its files are in a jail.
+   */
+  jailer(): string {
+    // The shim works in here as whoever it was made.
+    chmodSync(this.#directory, 0o777)
+    return writeStandInJailer(this.#directory)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import type { MachineState } from '../src/machine-state.ts'
 import type { SnapshotLoad } from '../src/schemas/snapshot.ts'
 import { createApiServer } from '../src/server/http-server.ts'
@@ -11,6 +13,7 @@ import { FakeSinks } from './fake-sinks.ts'
 import { readSnapshot, writeSnapshot } from './fake-snapshot.ts'
 import { FakeVsock } from './fake-vsock.ts'
 import { speak } from './hybrid-vsock.ts'
+import { outsideOf } from './outside-of.ts'
 import type { FakeScript } from './script.ts'
 import type { Shim } from './shim.ts'
 
@@ -23,6 +26,8 @@ export class FakeVm {
   readonly scriptErrors: unknown[] = []
   /** Resolves when its process has ended and its sockets are dead (their files stay). */
   readonly ended: Promise<void>
+  /** What a VMM that the stand-in of the jailer has started sees as `/`. */
+  readonly jailRoot: string | undefined
   readonly #shim: Shim
   readonly #script: FakeScript
   readonly #api: VmmApi
@@ -38,6 +43,7 @@ export class FakeVm {
     this.#shim = shim
     this.#script = script
     this.id = argumentAfter(shim.args, '--id') ?? 'anonymous-instance'
+    this.jailRoot = argumentAfter(shim.args, '--jail-root')
     this.ended = shim.ended.then(() => this.#forgetSockets())
     this.#sinks = new FakeSinks(this.id)
     this.#vsock = new FakeVsock({
@@ -50,7 +56,7 @@ export class FakeVm {
       identity: { id: this.id, vmmVersion: script.version ?? '1.16.1', appName: 'Firecracker' },
       pciEnabled: shim.args.includes('--enable-pci'),
       configure: async (part) => {
-        if (part.kind === 'vsock') await this.#vsock.bind(part.value)
+        if (part.kind === 'vsock') await this.#vsock.bind(part.value, this.#owner)
         if (part.kind === 'logger') this.#sinks.configureLog(part.value)
         if (part.kind === 'metrics') this.#sinks.configureMetrics(part.value)
       },
@@ -115,9 +121,9 @@ export class FakeVm {
       this.#readArgument('--metadata'),
       this.#readArgument('--config-file'),
     ])
-    const apiSocketPath = argumentAfter(this.args, '--api-sock')
-    if (apiSocketPath !== undefined && this.#script.neverOpenApi !== true) {
-      await this.#openApi(apiSocketPath)
+    const apiSocket = argumentAfter(this.args, '--api-sock')
+    if (apiSocket !== undefined && this.#script.neverOpenApi !== true) {
+      await this.#openApi(join(this.jailRoot ?? '', apiSocket))
     }
     const put =
       metadata === undefined
@@ -134,7 +140,7 @@ export class FakeVm {
         if (this.#endAfterAnswer) this.exit(1)
       },
     })
-    await bindLikeFirecracker(server, socketPath, 0o600)
+    await bindLikeFirecracker(server, socketPath, 0o600, this.#owner)
     this.#closeApi = () => {
       server.close()
       closeConnections()
@@ -147,7 +153,12 @@ export class FakeVm {
     return path === undefined ? undefined : readFile(path, 'utf8')
   }
 
-  #handle(request: VmmApiRequest): Promise<VmmApiResponse> {
+  /** Whose sockets a jailed VMM binds. */
+  get #owner(): number | undefined {
+    return this.jailRoot === undefined ? undefined : statSync(this.jailRoot).uid
+  }
+
+  async #handle(request: VmmApiRequest): Promise<VmmApiResponse> {
     const call = `${request.method} ${request.path}`
     this.calls.push(call)
     this.#sinks.logCall(call)
@@ -156,14 +167,16 @@ export class FakeVm {
       return Promise.withResolvers<VmmApiResponse>().promise
     }
     const fault = this.#script.faults?.[call]
-    if (fault === undefined) return this.#api.handle(request)
-    return Promise.resolve({ status: 400, body: { fault_message: fault } })
+    if (fault !== undefined) return { status: 400, body: { fault_message: fault } }
+    const response = await this.#api.handle(outsideOf(this.jailRoot, request))
+    await this.#script.onCall?.(call)
+    return response
   }
 
   async #loadSnapshot(request: SnapshotLoad): Promise<MachineConfiguration> {
     try {
       const machine = await readSnapshot(request)
-      if (machine.vsock !== undefined) await this.#vsock.bind(machine.vsock)
+      if (machine.vsock !== undefined) await this.#vsock.bind(machine.vsock, this.#owner)
       this.#configuration = machine
       return machine
     } catch (error) {

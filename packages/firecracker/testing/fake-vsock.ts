@@ -15,14 +15,15 @@ export class FakeVsock {
     this.#options = options
   }
 
-  async bind({ udsPath }: Vsock): Promise<void> {
+  /** `owner` is the user of a jailed VMM. */
+  async bind({ udsPath }: Vsock, owner: number | undefined): Promise<void> {
     if (this.#bound !== undefined) {
       this.#bound.device.close()
       await unlink(this.#bound.path)
     }
     const device = new HybridVsock(this.#options)
     try {
-      await bindLikeFirecracker(device.server, udsPath, 0o755)
+      await bindLikeFirecracker(device.server, udsPath, 0o755, owner)
     } catch (error) {
       throw new Fault(`Vsock config error: ${String(error)}`, { cause: error })
     }

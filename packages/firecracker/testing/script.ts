@@ -30,6 +30,8 @@ export interface FakeScript {
   }
   /** Refuses these calls with a fault message. */
   readonly faults?: Readonly<Record<string, string>>
+  /** Is told of each call once it was acted upon, before it is answered. */
+  readonly onCall?: (call: string) => Promise<void>
   /** Is killed when this call comes, which is not answered. */
   readonly dieAt?: string
   /** Runs, but never opens its API socket. */

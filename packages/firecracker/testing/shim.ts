@@ -39,7 +39,7 @@ export function listenForShims(
   const binary = join(directory, 'firecracker')
   const quoted = directory.replaceAll("'", `'\\''`)
   writeFileSync(binary, SHIM.replace('\n', `\nD='${quoted}'\n`), { mode: 0o755 })
-  execFileSync('mkfifo', [join(directory, 'announce'), join(directory, 'leash')])
+  execFileSync('mkfifo', ['--mode=666', join(directory, 'announce'), join(directory, 'leash')])
   const leash = openFifo(join(directory, 'leash'))
   const announcements = openFifo(join(directory, 'announce'))
   const shims = new Set<Shim>()

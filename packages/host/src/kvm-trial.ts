@@ -51,7 +51,7 @@ export async function tryKvm(
     findings.push(`${label} ${verdict} with KVM (${firstLine(words)})`)
   }
   const none =
-    setting === 'firecracker'
+    setting === 'firecracker' || host.config.jailerEnabled
       ? 'Firecracker is not installed'
       : 'no VMM that could use /dev/kvm is installed'
   const finding = findings.join('; ') || none

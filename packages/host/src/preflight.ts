@@ -30,6 +30,13 @@ export async function chooseVmm(
   config: FirecrackerConfig,
 ): Promise<VmmProgram> {
   if (kvm.program !== undefined) return kvm.program
+  if (config.jailerEnabled) {
+    throw new NoVmmError(
+      kvm,
+      `VULCAN_FC_JAILER is "true", which needs Firecracker, but ${kvm.finding}`,
+      'mend that, or set VULCAN_FC_JAILER=false',
+    )
+  }
   if (setting === 'firecracker') {
     throw new NoVmmError(
       kvm,

@@ -1,9 +1,5 @@
-import {
-  ConfigError,
-  type FirecrackerConfig,
-  type Layout,
-  loadConfig,
-} from '@vulcan/backend-firecracker'
+import { type FirecrackerConfig, type Layout, loadConfig } from '@vulcan/backend-firecracker'
+import { requireJailer } from './jailer-choice.ts'
 import { findPlaces } from './places.ts'
 import { readVmmSetting, requireFirecrackerBin, type VmmSetting } from './vmm-choice.ts'
 
@@ -21,10 +17,7 @@ export async function readSettings(
   const layout = findPlaces(env, process.getuid?.() === 0)
   const config = loadConfig(env, layout.homeDir)
   const vmm = readVmmSetting(env)
-  if (config.jailerEnabled) {
-    const takes = 'only "false" so far: the jailer is not used yet, and QEMU has none'
-    throw new ConfigError('VULCAN_FC_JAILER', 'true', takes)
-  }
   await requireFirecrackerBin(config, vmm)
+  if (config.jailerEnabled) await requireJailer(layout, config, vmm)
   return { layout, config, vmm }
 }

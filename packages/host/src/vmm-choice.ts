@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import {
   ConfigError,
@@ -43,9 +43,11 @@ export async function kvmCandidates(
 ): Promise<Candidate[]> {
   const binary = firecrackerPath(layout, config)
   const version = setting === 'qemu' ? undefined : await firecrackerVersion(binary)
-  const programs = setting === 'firecracker' ? undefined : await findQemuPrograms(layout, config)
+  // QEMU has no jailer, and what was asked for is not left out.
+  const withoutQemu = setting === 'firecracker' || config.jailerEnabled
+  const programs = withoutQemu ? undefined : await findQemuPrograms(layout, config)
   return [
-    ...(version === undefined ? [] : [firecracker(binary, version)]),
+    ...(version === undefined ? [] : [firecracker(layout, config, version)]),
     ...(programs === undefined || 'finding' in programs ? [] : [qemu(layout, 'kvm', programs)]),
   ]
 }
@@ -60,19 +62,27 @@ export async function requireFirecrackerBin(
   throw new ConfigError('VULCAN_FC_BIN', firecrackerBin, 'the path of a Firecracker')
 }
 
+/** Where the jailer is, or would be. */
+export function jailerPath(layout: Layout, config: FirecrackerConfig): string {
+  return config.jailerBin ?? join(dirname(firecrackerPath(layout, config)), 'jailer')
+}
+
 /** Where Firecracker is, or would be. */
 export function firecrackerPath({ libexecDir }: Layout, config: FirecrackerConfig): string {
   return config.firecrackerBin ?? join(libexecDir, 'firecracker')
 }
 
-function firecracker(binary: string, version: string): Candidate {
+function firecracker(layout: Layout, config: FirecrackerConfig, version: string): Candidate {
+  const binary = firecrackerPath(layout, config)
+  const jailer = config.jailerEnabled ? jailerPath(layout, config) : undefined
   return {
     name: 'firecracker',
     version,
     binary,
-    files: [binary],
+    files: jailer === undefined ? [binary] : [binary, jailer],
     args: [],
-    takesUid: false,
+    confinement:
+      jailer === undefined ? { kind: 'launcher' } : { kind: 'jailer', jailerPath: jailer },
     isolationStrength: 'hardware',
     bootTimeoutMs: KVM_BOOT_TIMEOUT_MS,
   }
@@ -87,7 +97,7 @@ export function qemu(layout: Layout, accel: 'kvm' | 'tcg', programs: QemuProgram
     binary,
     files: [binary, programs.qemu, programs.vhostDeviceVsock],
     args: ['--accel', accel],
-    takesUid: true,
+    confinement: { kind: 'itself' },
     isolationStrength: accel === 'kvm' ? 'hardware' : 'emulated',
     bootTimeoutMs: accel === 'kvm' ? KVM_BOOT_TIMEOUT_MS : TCG_BOOT_TIMEOUT_MS,
   }

@@ -64,7 +64,7 @@ test('on a machine that has everything nothing fails before a VM is started', as
       'configuration',
       ...['data_directory', 'run_directory', 'disk', 'memory'],
       ...['rights', 'cgroups', 'tun'],
-      ...['versions', 'launcher', 'vulcan_vmm', 'qemu', 'vhost_device_vsock'],
+      ...['versions', 'launcher', 'vulcan_vmm', 'qemu', 'vhost_device_vsock', 'jailer'],
       ...['kernel', 'initrd', 'image_go', 'image_node', 'image_python', 'images'],
     ],
   )

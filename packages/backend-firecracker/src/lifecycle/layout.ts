@@ -12,13 +12,22 @@ export interface Layout {
   readonly libexecDir: string
 }
 
+/** The parent of all VMs' cgroups. */
+export const CGROUP_PARENT = 'vulcan'
+
 export const launchPath = (layout: Layout) => join(layout.libexecDir, 'vulcan-launch')
 export const ownersDir = (layout: Layout) => join(layout.runDir, 'owners')
 export const scratchRootDir = (layout: Layout) => join(layout.homeDir, 'scratch')
+export const jailsRootDir = (layout: Layout) => join(layout.homeDir, 'jail')
 export const endedDir = (layout: Layout) => join(layout.homeDir, 'ended')
 
 /** Scratch drives carry the boot in their path, so that a reboot makes all older ones garbage. */
 export const scratchDir = (layout: Layout, bootId: string) => join(scratchRootDir(layout), bootId)
+
+/** The same for jails, in a few letters, since sockets lie in them. */
+export const jailsDir = (layout: Layout, bootId: string) =>
+  join(jailsRootDir(layout), bootDirName(bootId))
+export const bootDirName = (bootId: string) => bootId.slice(0, 8)
 
 export const lockPath = (layout: Layout, ownerId: string) =>
   join(ownersDir(layout), `${ownerId}.lock`)

@@ -58,6 +58,16 @@ export async function lease(
   throw new BackendError('no_capacity', `all ${count} leases (${kind}) of this machine are taken`)
 }
 
+/** Whether a holding has the lease of a number. */
+export async function isLeasedBy(
+  layout: Layout,
+  kind: LeaseKind,
+  number: number,
+  holding: Holding,
+): Promise<boolean> {
+  return (await leaseHolder(leasePath(layout, kind, number))) === holding.name
+}
+
 /**
  * Gives a lease back, after `vacate` has seen to it that nobody uses what was leased; one that
  * another holding has stays.
@@ -69,10 +79,9 @@ export async function releaseLease(
   holding: Holding,
   vacate: (number: number) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  const path = leasePath(layout, kind, number)
-  if ((await leaseHolder(path)) !== holding.name) return
+  if (!(await isLeasedBy(layout, kind, number, holding))) return
   await vacate(number)
-  await rm(path, { force: true })
+  await rm(leasePath(layout, kind, number), { force: true })
 }
 
 /** Removes leases whose run directory was removed, and with it all manifests that named them. */

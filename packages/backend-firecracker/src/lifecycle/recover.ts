@@ -1,8 +1,9 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeJail } from '@vulcan/firecracker'
 import { hasErrno } from '../errno.ts'
 import { HOLDING_KINDS, Holding, holdingsDir } from './holding.ts'
-import { type Layout, ownersDir, scratchRootDir } from './layout.ts'
+import { bootDirName, jailsRootDir, type Layout, ownersDir, scratchRootDir } from './layout.ts'
 import { removeStrayLeases } from './lease.ts'
 import { releaseHolding } from './manifest.ts'
 import { holdLock } from './owner.ts'
@@ -48,7 +49,7 @@ export async function recover(
     for (const holding of holdings) await release(holding)
   }
   await removeStrayLeases(layout)
-  await removeScratchOfOlderBoots(layout)
+  await removeRemainsOfOlderBoots(layout)
   return { released, failures }
 }
 
@@ -107,11 +108,15 @@ async function claim(
   }
 }
 
-async function removeScratchOfOlderBoots(layout: Layout): Promise<void> {
+/** Their manifests went with the reboot. */
+async function removeRemainsOfOlderBoots(layout: Layout): Promise<void> {
   const bootId = await readBootId()
-  const root = scratchRootDir(layout)
-  const boots = await namesIn(root)
-  for (const boot of boots.filter((boot) => boot !== bootId)) {
-    await rm(join(root, boot), { recursive: true, force: true })
+  const scratchRoot = scratchRootDir(layout)
+  for (const boot of await namesIn(scratchRoot)) {
+    if (boot !== bootId) await rm(join(scratchRoot, boot), { recursive: true, force: true })
+  }
+  const jailsRoot = jailsRootDir(layout)
+  for (const boot of await namesIn(jailsRoot)) {
+    if (boot !== bootDirName(bootId)) await removeJail(join(jailsRoot, boot))
   }
 }

@@ -1,6 +1,7 @@
 import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { FirecrackerClient } from '../client/firecracker-client.ts'
+import type { PinnedSocket } from '../jailer/pin-socket.ts'
 import { Machine } from '../machine.ts'
 import { ByteTail } from './byte-tail.ts'
 import { VmmStillRunningError } from './errors.ts'
@@ -31,6 +32,7 @@ export class VmmProcess implements AsyncDisposable {
   readonly #console = new ByteTail(TAIL_BYTES)
   readonly #stderr = new ByteTail(TAIL_BYTES)
   readonly #shutdown: Shutdown
+  readonly #held = new DisposableStack()
 
   constructor(
     child: ChildProcessByStdio<null, Readable, Readable>,
@@ -54,6 +56,7 @@ export class VmmProcess implements AsyncDisposable {
     child.on('close', (exitCode, signal) => {
       this.machine.end()
       this.client[Symbol.dispose]()
+      this.#held.dispose()
       resolve({ exitCode, signal, consoleTail: this.consoleTail, stderrTail: this.stderrTail })
     })
     this.#shutdown = new Shutdown({
@@ -61,6 +64,16 @@ export class VmmProcess implements AsyncDisposable {
       sendCtrlAltDel: (signal) => this.machine.sendCtrlAltDel({ signal }),
       signal: (name) => child.kill(name),
     })
+  }
+
+  /** From now on the client connects to this socket, which is released with the process's end. */
+  holdApiSocket(socket: PinnedSocket): void {
+    if (this.#held.disposed) {
+      socket[Symbol.dispose]()
+      return
+    }
+    this.#held.use(socket)
+    this.client.connectBy(socket.path)
   }
 
   get consoleTail(): string {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
+  hostPath,
+  JailError,
   SocketPathError,
   type StartVmmOptions,
   startVmm,
@@ -10,6 +12,7 @@ import {
   VmmStillRunningError,
 } from '../../src/index.ts'
 import { FakeFirecracker } from '../../testing/index.ts'
+import { newJail } from '../support/new-jail.ts'
 import { bootFiles } from '../support/recording-vmm.ts'
 import { shellProgram, standInLaunch } from '../support/stand-in-launch.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -200,4 +203,37 @@ test('a VMM is gone only when nobody holds its stdout any more', async (context)
   })
   process.kill(await childPid.promise, 'SIGKILL')
   assert.equal((await vmm.exited).signal, 'SIGKILL')
+})
+
+test('a jailed VMM is started through the jailer, and its API answers at the socket that it bound', {
+  skip: process.getuid?.() === 0 ? false : 'only root makes jails',
+}, async (context) => {
+  await using fake = new FakeFirecracker()
+  const options = startOptions(context, () => fake.binary)
+  const { jail } = await newJail(context, fake.binary)
+  const jailed = {
+    ...options,
+    apiSocketPath: hostPath(jail, '/api.sock'),
+    socketOwner: jail.uid,
+    jail: { jailerPath: fake.jailer(), jail, apiSocketInside: '/api.sock' },
+    args: ['--level', 'Info'],
+  }
+  await using vmm = await startVmm(jailed)
+  rmSync(jailed.apiSocketPath)
+  assert.equal((await vmm.client.instanceInfo()).id, jail.id)
+  assert.equal(fake.vms[0]?.pid, vmm.pid)
+  assert.deepEqual(fake.vms[0]?.args, [
+    ...['--id', jail.id, '--api-sock', '/api.sock', '--level', 'Info'],
+    ...['--jail-root', jail.rootPath],
+  ])
+})
+
+test('a VMM whose API socket is not of its user is ended', async (context) => {
+  await using fake = new FakeFirecracker()
+  const options = startOptions(context, () => fake.binary)
+  const socketOwner = (process.getuid?.() ?? 0) + 1
+  await assert.rejects(startVmm({ ...options, socketOwner }), (error: unknown) => {
+    return error instanceof JailError && error.code === 'jail_entry_refused'
+  })
+  await fake.vms[0]?.ended
 })

@@ -9,6 +9,7 @@ import type { Settings } from '../settings.ts'
 import { VERSION } from '../version.ts'
 import { firecrackerPath, firecrackerVersion, kvmDeviceFinding } from '../vmm-choice.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
+import { jailerCheck } from './jailer-check.ts'
 
 const run = promisify(execFile)
 const VERSION_DEADLINE_MS = 5_000
@@ -28,6 +29,7 @@ export function programChecks(settings: Settings): Check[] {
       code: 'vhost_device_vsock',
       run: async (signal) => forQemu(await findVsockDevice(layout), signal),
     },
+    jailerCheck(settings),
   ]
 }
 
