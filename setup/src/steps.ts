@@ -6,6 +6,7 @@ import { firecracker } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
 import { nativePrograms } from './steps/native-programs.ts'
+import { nestedHost } from './steps/nested-host.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
 import { vhostDeviceVsock } from './steps/vhost-device-vsock.ts'
 
@@ -24,5 +25,6 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     await bundles(),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
+    ...(target === 'test-nested' ? [await nestedHost(home)] : []),
   ]
 }
