@@ -7,7 +7,7 @@ while read -r module; do
   /bin/busybox insmod "/modules/$module"
 done < /modules/order
 /bin/busybox mount -t ext4 /dev/vda /root
-/bin/busybox mount -t ext4 -o ro /dev/vdb /root/vulcan
+/bin/busybox mount -t ext4 /dev/vdb /root/vulcan
 /bin/busybox mount -t ext4 -o ro /dev/vdc /root/vulcan/node_modules
 /bin/busybox mount -t ext4 -o ro /dev/vdd /root/home-image
 /bin/busybox mount -t ext4 /dev/vde /root/work

@@ -54,7 +54,7 @@ export async function makeDrives(
   return ['tree', 'node_modules', 'images', 'work'].map(drive)
 }
 
-/** Sources, bundles, and the programs themselves where a clone has links to them. */
+/** Sources, bundles (newer than the sources), and the programs themselves where a clone has links. */
 async function stageTree(tree: NestedTree, staged: string): Promise<void> {
   const { root } = tree
   const left = new Set(['.git', 'node_modules', 'dist', 'native'].map((name) => join(root, name)))
@@ -67,7 +67,7 @@ async function stageTree(tree: NestedTree, staged: string): Promise<void> {
   await mkdir(join(staged, 'node_modules'))
   await mkdir(join(staged, 'dist/libexec'), { recursive: true })
   for await (const bundle of glob('dist/*.mjs', { cwd: root })) {
-    await cp(join(root, bundle), join(staged, bundle), { preserveTimestamps: true })
+    await copyFile(join(root, bundle), join(staged, bundle))
   }
   const programs = new Map<string, string>()
   const libexec = join(root, 'dist/libexec')

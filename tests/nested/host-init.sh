@@ -26,11 +26,16 @@ modprobe --all kvm_amd tun
 # As udev has it elsewhere: the device is for a group, which needs no name.
 chown 0:100 /dev/kvm && chmod 660 /dev/kvm
 chmod 666 /dev/net/tun
-# With the first and last VM of a machine KVM patches the scheduler's code, and an emulator may run
-# what was there before on its other processor: the kernel dies of it. So one VM is always there.
-exec 3<>/dev/kvm
-python3 -c 'import fcntl, os, signal; os.setsid(); vm = fcntl.ioctl(3, 0xAE01, 0); signal.pause()' &
-exec 3<&-
+# With the first and the last VM of a machine, and with each processor whose APIC is off, KVM patches
+# the kernel's code. An emulator may still run the half of it on its other processor, and the kernel
+# dies of that. So one VM is always there, with one such processor, and nothing is patched.
+python3 -c '
+import fcntl, os, signal
+KVM_CREATE_VM, KVM_CREATE_IRQCHIP, KVM_CREATE_VCPU = 0xAE01, 0xAE60, 0xAE41
+vm = fcntl.ioctl(os.open("/dev/kvm", os.O_RDWR), KVM_CREATE_VM, 0)
+fcntl.ioctl(vm, KVM_CREATE_IRQCHIP, 0)
+vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
+signal.pause()' &
 
 export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
 # Ten times what KVM takes at most elsewhere: here the processor is emulated.

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { machineKind } from '../support/machine-kind.ts'
 import { permittedSkips } from '../support/permitted-skips.ts'
@@ -17,8 +18,7 @@ async function main(only: string): Promise<void> {
   proveFirecracker()
   const machine = machineKind()
   const report = new TestReport({ root, machine, permitted: permittedSkips, isLive: true })
-  // One after the other: a nested machine is slow, and files that run VMs at once bring enough of them.
-  const limits = { concurrency: 1, fileLimitMs: FILE_LIMIT_MS }
+  const limits = { concurrency: Math.min(2, availableParallelism()), fileLimitMs: FILE_LIMIT_MS }
   await runTestFiles(
     files.map((file) => resolve(root, file)),
     limits,
