@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { machineKind } from '../support/machine-kind.ts'
 import { type NestedArguments, parseArguments, UsageError } from './arguments.ts'
@@ -6,6 +5,7 @@ import { makeDrives } from './drives.ts'
 import { NoSuchFileError, nestedFiles } from './files.ts'
 import { NestedHostError, runNestedHost } from './nested-host.ts'
 import { runDirectly } from './run-directly.ts'
+import { makeRunDirectory } from './run-directory.ts'
 import { SetUpError, setUp } from './set-up.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -27,14 +27,11 @@ async function main(given: NestedArguments, signal: AbortSignal): Promise<number
   if (machineKind().kvm) return runDirectly(root, given, signal)
   await setUp('test-nested', signal)
   process.stdout.write('KVM boots no guest on this machine, so an emulated host runs the tests.\n')
-  const directory = await mkdtemp(join(home, 'cache/nested-run-'))
-  try {
-    const drives = await makeDrives({ root, home, ...given }, directory, signal)
-    const image = join(root, 'dist/nested-host')
-    return await runNestedHost({ image, drives, directory, signal })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  await using made = await makeRunDirectory(join(home, 'cache'))
+  const directory = made.path
+  const drives = await makeDrives({ root, home, ...given }, directory, signal)
+  const image = join(root, 'dist/nested-host')
+  return await runNestedHost({ image, drives, directory, signal })
 }
 
 /** Aborts at the end of the time that all may take, and at signals; both end all that was started. */
