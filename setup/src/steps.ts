@@ -7,6 +7,7 @@ import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
 import { library } from './steps/library.ts'
 import { nativePrograms } from './steps/native-programs.ts'
+import { nestedHost } from './steps/nested-host.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
 import { vhostDeviceVsock } from './steps/vhost-device-vsock.ts'
 
@@ -26,5 +27,6 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     await library(),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
+    ...(target === 'test-nested' ? [await nestedHost(home)] : []),
   ]
 }

@@ -278,6 +278,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type ImageSummary',
     'KernelFormatError',
     'LinkOccupiedError',
+    'type MmdebstrapRun',
     'NoSpaceError',
     'type PruneImagesOptions',
     'ROOTFS_FILENAME',
@@ -293,6 +294,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'resolveImage',
     'resolveRootfs',
     'rootfsPath',
+    'runMmdebstrap',
     'verifyImage',
   ],
   'network/src/index.ts': [

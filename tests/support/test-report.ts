@@ -26,12 +26,16 @@ interface TimedTest {
   readonly durationMs: number
 }
 
+type TestEnd = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data']
+
 /** What a report is told of its run. */
 export interface ReportOptions {
   /** Paths are shown relative to this directory, and listed so in `permitted`. */
   readonly root: string
   readonly machine: MachineKind
   readonly permitted: readonly PermittedSkip[]
+  /** Names each test when it has ended, too: for files that take long. */
+  readonly isLive?: boolean
 }
 
 /**
@@ -70,10 +74,10 @@ export class TestReport {
         return ''
       case 'test:pass':
         this.#pass(event.data)
-        return ''
+        return this.#live('✔', event.data)
       case 'test:fail':
         this.#fail(event.data)
-        return ''
+        return this.#live('✖', event.data)
       case 'test:stdout':
       case 'test:stderr':
         this.#keepOutput(event.data)
@@ -121,6 +125,12 @@ export class TestReport {
     if (failureType(data.details.error) === 'subtestsFailed') return
     const label = isFileItself(data) ? 'the file' : labelOf(file, data)
     this.#recordFailure(file, label, describeError(data.details.error))
+  }
+
+  #live(mark: string, data: TestEnd): string {
+    if (this.#options.isLive !== true || isFileItself(data)) return ''
+    const label = labelOf(this.#open(data.file), data)
+    return `    ${mark} ${label} (${seconds(data.details.duration_ms)})\n`
   }
 
   #recordFailure(file: FileState, label: string, description: string): void {

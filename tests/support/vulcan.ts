@@ -13,6 +13,7 @@ import {
   rm,
   stat,
   symlink,
+  writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -20,6 +21,7 @@ import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 
 const machineHome = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
+const machineRun = process.env['VULCAN_RUN']
 const command = resolve(import.meta.dirname, '../../bin/vulcan')
 
 /** What one run of the command line gave. */
@@ -50,6 +52,7 @@ export class VulcanUnderTest {
       await rm(homeDir, { recursive: true, force: true })
     })
     await linkImages(homeDir)
+    await copyFindings(runDir)
     return new VulcanUnderTest(runDir, homeDir)
   }
 
@@ -174,6 +177,15 @@ async function linkImages(homeDir: string): Promise<void> {
     await symlink(dirname(file), artefact)
     await symlink(join(artefact, basename(file)), join(homeDir, link))
     await lutimes(join(homeDir, link), before, before)
+  }
+}
+
+/** What a trial boot on this machine showed, for tests to need no trial each. */
+async function copyFindings(runDir: string): Promise<void> {
+  if (machineRun === undefined) return
+  for (const name of ['preflight.json', 'hashes.json']) {
+    const findings = await readFile(join(machineRun, name)).catch(() => undefined)
+    if (findings !== undefined) await writeFile(join(runDir, name), findings, { mode: 0o600 })
   }
 }
 

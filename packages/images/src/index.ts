@@ -19,6 +19,7 @@ export {
 export { fileSha256 } from './file-digest.ts'
 export { ROOTFS_FILENAME, rootfsPath } from './home-layout.ts'
 export { type ImageProblem, type ImageSummary, listImages, verifyImage } from './images.ts'
+export { type MmdebstrapRun, runMmdebstrap } from './mmdebstrap.ts'
 export { type PruneImagesOptions, pruneImages } from './prune.ts'
 export { type ResolvedImage, resolveImage, resolveRootfs } from './resolve-image.ts'
 export {

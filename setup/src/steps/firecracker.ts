@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Host } from '@vulcan/host'
 import { VulcanError } from '@vulcan/schema'
+import release from '../../firecracker-release.json' with { type: 'json' }
 import { buildDirectory } from '../build-directory.ts'
 import { exists } from '../exists.ts'
 import { libexecDir } from '../places.ts'
@@ -10,12 +11,9 @@ import { CommandFailedError, runCommand } from '../run-command.ts'
 import type { Step, StepContext } from '../step.ts'
 import { libexec } from './libexec.ts'
 
-const VERSION = '1.16.1'
+const { version: VERSION, url: URL, sha256: ARCHIVE_SHA256 } = release
 const RELEASE = `release-v${VERSION}-x86_64`
-const ARCHIVE = `firecracker-v${VERSION}-x86_64.tgz`
-const URL = `https://github.com/firecracker-microvm/firecracker/releases/download/v${VERSION}/${ARCHIVE}`
-/** As published beside the archive. */
-const ARCHIVE_SHA256 = '382a02a869e4d6d5cb14c40577f9545e8458021ea8b0b2d3fc10ec14d9c242e6'
+const ARCHIVE = basename(URL)
 const PROGRAMS = ['firecracker', 'jailer'] as const
 
 /** The release could not be downloaded, or is not the one that was pinned. */

