@@ -73,6 +73,19 @@ test('a guest is reached over vsock, stands still while paused, and SIGTERM leav
   await assertNothingLeft(vmm, pids)
 })
 
+test('a guest whose kernel cannot use its timer is started again', async (t) => {
+  const vmm = await VmmUnderTest.start(t)
+  const twice = Promise.withResolvers<boolean>()
+  let console = ''
+  vmm.process.stdout?.on('data', (text) => {
+    console += text
+    if (console.split('the kernel measured its timer wrong').length > 2) twice.resolve(true)
+  })
+  // As if the machine had been too busy for the kernel to measure it.
+  await vmm.boot([ROOT_DRIVE], 'noapictimer')
+  assert.equal(await Promise.race([twice.promise, vmm.console]), true)
+})
+
 test('QEMU and the vsock device are nobody, see only their files and no network', async (t) => {
   if (process.getuid?.() !== 0) {
     t.skip('only root sees the namespaces of other users')

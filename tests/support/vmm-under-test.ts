@@ -85,12 +85,12 @@ export class VmmUnderTest {
   }
 
   /** Configures the guest with these drives, in this order, and starts it. */
-  async boot(drives: readonly Record<string, unknown>[]): Promise<void> {
+  async boot(drives: readonly Record<string, unknown>[], moreBootArgs = ''): Promise<void> {
     await this.api('PUT', '/machine-config', MACHINE_CONFIG)
     await this.api('PUT', '/boot-source', {
       kernel_image_path: IMAGES.kernel,
       initrd_path: IMAGES.initrd,
-      boot_args: BOOT_ARGS,
+      boot_args: `${BOOT_ARGS} ${moreBootArgs}`,
     })
     for (const drive of drives) await this.api('PUT', `/drives/${drive['drive_id']}`, drive)
     await this.api('PUT', '/vsock', { guest_cid: 3, uds_path: this.udsPath })

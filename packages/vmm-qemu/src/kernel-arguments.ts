@@ -10,13 +10,17 @@ const LENGTH_MAX = 2047
 const LEFT_OUT =
   'cryptomgr.notests initcall_blacklist=jent_mod_init nowatchdog rcupdate.rcu_cpu_stall_suppress=1'
 
+/** The timer of QEMU's local APIC counts nanoseconds, and Linux lets it count every 16th. */
+const TIMER_KHZ = 1_000_000 / 16
+
 /**
  * The guest's kernel command line: what the caller gave, the root device as Firecracker adds it,
  * and what QEMU's machine needs.
  *
  * `tscKhz` is given under TCG, which passes the host's time stamp counter through without telling
  * the guest its frequency: a guest that has to find it out itself mostly hangs, and another value
- * skews its clock. Restarting takes a triple fault, since the machine has no keyboard controller.
+ * skews its clock. How fast its timer is, it finds out wrong where QEMU does not get its time: the
+ * agent looks whether it did (`vulcan.timer_khz`). Restarting takes a triple fault, since the machine has no keyboard controller.
  * Throws `Fault` where the line gets too long.
  */
 export function kernelArguments(
@@ -44,5 +48,6 @@ function rootArguments(root: Drive | undefined): string {
 
 function emulationArguments(tscKhz: number | undefined): string {
   if (tscKhz === undefined) return ''
-  return `no_timer_check tsc=reliable lpj=4000000 tsc_early_khz=${tscKhz} ${LEFT_OUT}`
+  const clocks = `no_timer_check tsc=reliable lpj=4000000 tsc_early_khz=${tscKhz}`
+  return `${clocks} vulcan.timer_khz=${TIMER_KHZ} ${LEFT_OUT}`
 }

@@ -52,6 +52,11 @@ export class Monitor {
     return orAborted(this.#connected.promise, signal)
   }
 
+  /** Has QEMU execute a command. Its answer is not awaited. */
+  execute(command: string, args?: Readonly<Record<string, string>>): void {
+    this.#stream.write(`${JSON.stringify({ execute: command, arguments: args })}\n`)
+  }
+
   #receive(text: string): void {
     const lines = (this.#received + text).split('\n')
     this.#received = lines.pop() ?? ''
@@ -67,7 +72,7 @@ export class Monitor {
   #greet(): void {
     if (this.#greeted) throw new Error('it greeted twice')
     this.#greeted = true
-    this.#stream.write('{"execute":"qmp_capabilities"}\n')
+    this.execute('qmp_capabilities')
   }
 
   #dispatch(message: Message): void {

@@ -8,10 +8,13 @@ import type { MachineHost } from './machine-host.ts'
 import { Monitor, type MonitorEvent } from './monitor.ts'
 import { MONITOR_FD, qemuArguments } from './qemu-arguments.ts'
 import { qemuJail } from './qemu-jail.ts'
+import { Restarts } from './restarts.ts'
 import { tscKhz } from './tsc-frequency.ts'
 
 const START_DEADLINE_MS = 60_000
 const EXPLANATION_TIMEOUT_MS = 2_000
+/** A guest whose kernel measured its timer wrong so often does not get the time that it needs. */
+const RESTARTS_MAX = 10
 
 /** A running QEMU. Its console is this program's stdout. Disposing ends it. */
 export interface Qemu extends AsyncDisposable {
@@ -55,10 +58,15 @@ export async function startQemu(
     }),
   )
   let shutdown: MonitorEvent | undefined
+  const restarts = new Restarts(isEmulated ? RESTARTS_MAX : 0)
   const monitor = new Monitor(monitorStream(program), (event) => {
-    if (event.name === 'SHUTDOWN') shutdown ??= event
+    if (restarts.handle(event, monitor) || event.name !== 'SHUTDOWN') return
+    shutdown ??= event
+    // It would be paused for ever.
+    program.process.kill('SIGTERM')
   })
   await connect(monitor, program, signal)
+  restarts.prepare(monitor)
   const running = stack.move()
   return {
     ended: program.ended,

@@ -10,10 +10,10 @@ test('the root device is added as Firecracker adds it', () => {
   assert.equal(kernelArguments('', writable, undefined), 'root=PARTUUID=0eaa91a0-01 rw reboot=t')
 })
 
-test('under emulation the guest is told the frequency of its clock', () => {
+test('under emulation the guest is told the frequencies of its clock and its timer', () => {
   assert.match(
     kernelArguments('', undefined, 2_100_000),
-    /^no_timer_check tsc=reliable lpj=4000000 tsc_early_khz=2100000 .*reboot=t$/,
+    /^no_timer_check tsc=reliable lpj=4000000 tsc_early_khz=2100000 vulcan\.timer_khz=62500 .*reboot=t$/,
   )
 })
 

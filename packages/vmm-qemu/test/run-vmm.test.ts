@@ -71,6 +71,18 @@ test('a guest that restarts ends the machine, and nothing is left', async (t) =>
   assert.deepEqual(await readdir(join(vmm.host.dir, 'vsock')), [])
 })
 
+test('under emulation a guest that powers off is started again, but not for ever', async (t) => {
+  for (const [scenario, reason] of [
+    ['again', 'guest-reset'],
+    ['off', 'guest-shutdown'],
+  ] as const) {
+    const vmm = await serve(t)
+    await configure(vmm, scenario)
+    await vmm.client.perform('InstanceStart', START)
+    assert.deepEqual(await vmm.ended, { by: 'guest', reason })
+  }
+})
+
 test('a QEMU that dies is a failure', async (t) => {
   const vmm = await serve(t)
   await configure(vmm, 'crash')

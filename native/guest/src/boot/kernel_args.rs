@@ -1,6 +1,7 @@
 //! What the kernel's command line says to the agent.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::step::{During, Failure};
 
@@ -14,6 +15,9 @@ pub struct KernelArgs {
     pub init: PathBuf,
     /// `vulcan.port=`: the vsock port to listen on.
     pub port: u32,
+    /// `vulcan.timer_khz=`: how fast the local APIC's timer is, where the VMM knows it and the kernel
+    /// may have found something else.
+    pub timer_khz: Option<u64>,
 }
 
 impl KernelArgs {
@@ -30,18 +34,24 @@ impl KernelArgs {
                 .filter_map(|word| word.strip_prefix(name))
                 .next_back()
         };
-        let port = match last("vulcan.port=") {
-            Some(text) => text
-                .parse()
-                .map_err(|_| std::io::ErrorKind::InvalidInput)
-                .during(format!("kernel argument vulcan.port={text}"))?,
-            None => DEFAULT_PORT,
-        };
         Ok(Self {
             init: last("init=").unwrap_or(DEFAULT_INIT).into(),
-            port,
+            port: number("vulcan.port=", last)?.unwrap_or(DEFAULT_PORT),
+            timer_khz: number("vulcan.timer_khz=", last)?,
         })
     }
+}
+
+fn number<'line, T: FromStr>(
+    name: &str,
+    last: impl Fn(&str) -> Option<&'line str>,
+) -> Result<Option<T>, Failure> {
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|_| std::io::ErrorKind::InvalidInput)
+            .during(format!("kernel argument {name}{text}"))
+    };
+    last(name).map(parse).transpose()
 }
 
 #[cfg(test)]
@@ -50,12 +60,13 @@ mod tests {
 
     #[test]
     fn the_last_of_repeated_arguments_counts() {
-        let args = KernelArgs::parse("rdinit=/x init=/a vulcan.port=7 quiet init=/b\n");
+        let line = "rdinit=/x init=/a vulcan.port=7 vulcan.timer_khz=62500 quiet init=/b\n";
         assert_eq!(
-            args.ok(),
+            KernelArgs::parse(line).ok(),
             Some(KernelArgs {
                 init: "/b".into(),
-                port: 7
+                port: 7,
+                timer_khz: Some(62_500),
             })
         );
     }
@@ -67,7 +78,8 @@ mod tests {
             args,
             Some(KernelArgs {
                 init: DEFAULT_INIT.into(),
-                port: DEFAULT_PORT
+                port: DEFAULT_PORT,
+                timer_khz: None,
             })
         );
     }

@@ -7,6 +7,7 @@ mod modules;
 mod root;
 mod stages;
 mod system;
+mod timer;
 
 use std::fmt;
 use std::os::unix::process::CommandExt;
@@ -36,13 +37,20 @@ pub fn initrd() -> Failure {
 fn switch_to_image(stages: &mut Stages) -> Result<std::convert::Infallible, Failure> {
     root::mount_kernel_file_systems()?;
     devices::open_console();
+    let args = KernelArgs::read()?;
+    if let Some(khz) = args.timer_khz
+        && !timer::keeps_time(khz).during("reading what the kernel's timer is")?
+    {
+        crate::log::write("the kernel measured its timer wrong on a busy machine: starting again");
+        start_again();
+    }
     modules::load("order")?;
     if network::is_present().during("looking for a network device")? {
         modules::load("order-network")?;
     }
     devices::wait_for(&["vda", "vdb"])?;
     root::mount_overlay()?;
-    let next = KernelArgs::read()?.init;
+    let next = args.init;
     root::switch(&next)?;
     stages.root_ms = Some(boot_ms());
     let error = Command::new(&next).envs(stages::to_env(stages)).exec();
@@ -58,6 +66,14 @@ pub fn stages_so_far() -> Stages {
 pub fn give_up(failure: &dyn fmt::Display) -> ! {
     crate::log::write(failure);
     restart()
+}
+
+/// Powers off, by which a VMM that gave `vulcan.timer_khz=` starts the VM again.
+fn start_again() -> ! {
+    // Leaving after a failed power off makes the kernel panic, and panic=1 restarts.
+    let error = rustix::system::reboot(rustix::system::RebootCommand::PowerOff);
+    crate::log::write(format_args!("power off: {error:?}"));
+    std::process::abort()
 }
 
 /// Ends the VM: VMMs leave on a restart, but not all on power off.

@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util'
  *   fake=quick    the guest restarts before it can be told
  *   fake=silent   never greets
  *   fake=reboot   the guest restarts as soon as it runs
+ *   fake=again    the guest powers off, and restarts when it was reset and runs again
+ *   fake=off      the guest powers off whenever it runs
  *   fake=crash    ends without a word as soon as it runs
  *   fake=stubborn ignores SIGTERM
  *   console=      is answered on stdout
@@ -67,15 +69,21 @@ function beQemu(args: string[], source: (path: string) => string): void {
   const monitor = new Socket({ fd: 3 })
   const send = (message: unknown) => monitor.write(`${JSON.stringify(message)}\n`)
   if (scenario !== 'silent') send({ QMP: { version: {}, capabilities: [] } })
+  const guestEnds = (reason: string) => send({ event: 'SHUTDOWN', data: { guest: true, reason } })
+  let isReset = false
+  let reboot = 'shutdown'
   createInterface(monitor).on('line', (line) => {
-    const { execute, id } = JSON.parse(line)
+    const { execute, id, arguments: given } = JSON.parse(line)
     send({ return: {}, id })
-    if (execute !== 'qmp_capabilities') return
+    if (execute === 'set-action') reboot = given.reboot ?? reboot
+    if (execute === 'system_reset' && reboot === 'reset') {
+      isReset = true
+      send({ event: 'RESET', data: { guest: false, reason: 'host-qmp-system-reset' } })
+    }
+    if (execute !== 'qmp_capabilities' && execute !== 'cont') return
     if (scenario === 'crash') process.exit(139)
     if (scenario === 'quick') process.exit(0)
-    if (scenario === 'reboot') {
-      send({ event: 'SHUTDOWN', data: { guest: true, reason: 'guest-reset' } })
-      monitor.end(() => process.exit(0))
-    }
+    if (scenario === 'off' || (scenario === 'again' && !isReset)) guestEnds('guest-shutdown')
+    if (scenario === 'reboot' || (scenario === 'again' && isReset)) guestEnds('guest-reset')
   })
 }
