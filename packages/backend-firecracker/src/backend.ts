@@ -193,8 +193,8 @@ export class FirecrackerBackend implements Backend {
   }
 
   /** Takes a slot for a VM, of which nothing exists yet outside this process. */
-  #open(id: string, { signal, onEvent }: ExecuteOptions): Vm {
-    const ending = this.#tracker.enter(id)
+  #open(id: string, options: ExecuteOptions): Vm {
+    const signal = AbortSignal.any([options.signal, this.#tracker.enter(id)])
     const holding = new Holding(this.#options.layout, 'vms', id, this.#options.ownerId)
     const journal = new Journal(holding)
     return {
@@ -202,8 +202,8 @@ export class FirecrackerBackend implements Backend {
       holding,
       manifest: new Manifest(holding),
       journal,
-      timeline: new Timeline(onEvent, journal),
-      signal: AbortSignal.any([signal, ending]),
+      timeline: new Timeline(options, journal, signal),
+      signal,
       held: new DisposableStack(),
       udsPath: holding.udsPath,
       opened: false,

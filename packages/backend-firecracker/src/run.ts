@@ -72,7 +72,7 @@ async function typedRun(dialogue: Dialogue): Promise<RunResponse> {
       if (started) throw new ProtocolError('message_unexpected', 'the program started twice')
       started = true
       clock.restart(spec.timeoutS * 1000 + TIMEOUT_GRACE_MS, new RunTimeoutError())
-      await vm.timeline.enter('running')
+      await vm.timeline.enter('running', signal)
     }
   }
 }
@@ -86,7 +86,7 @@ async function untypedRun(dialogue: Dialogue): Promise<RunResponse> {
   await sendRequest(dialogue, guestRequest(spec))
   const timeoutMs = PREPARE_DEADLINE_MS + spec.timeoutS * 1000 + TIMEOUT_GRACE_MS
   clock.restart(timeoutMs, new RunTimeoutError())
-  await vm.timeline.enter('running')
+  await vm.timeline.enter('running', signal)
   const reader = new MessageReader(connection, MAX_REQUEST_BYTES)
   const lines = new UntypedOutput(output, spec.outputLimitBytes)
   for (;;) {

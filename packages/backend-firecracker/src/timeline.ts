@@ -1,4 +1,5 @@
 import type { ExecuteOptions } from '@vulcan/backend'
+import { orAborted } from '@vulcan/firecracker'
 import type { Phase } from '@vulcan/schema'
 import type { Journal } from './lifecycle/journal.ts'
 
@@ -8,10 +9,12 @@ export class Timeline {
   readonly #phases: { phase: Phase; atMs: number }[] = []
   readonly #onEvent: ExecuteOptions['onEvent']
   readonly #journal: Pick<Journal, 'entered'>
+  readonly #signal: AbortSignal
 
-  constructor(onEvent: ExecuteOptions['onEvent'], journal: Pick<Journal, 'entered'>) {
+  constructor({ onEvent }: ExecuteOptions, journal: Pick<Journal, 'entered'>, signal: AbortSignal) {
     this.#onEvent = onEvent
     this.#journal = journal
+    this.#signal = signal
   }
 
   get current(): Phase | undefined {
@@ -26,10 +29,12 @@ export class Timeline {
     return Math.round(performance.now() - this.#startedAtMs)
   }
 
-  async enter(phase: Phase): Promise<void> {
+  /** Whoever is told may take its time, but not longer than `signal` gives. Throws its reason. */
+  async enter(phase: Phase, signal = this.#signal): Promise<void> {
     const atMs = this.elapsedMs()
     this.#phases.push({ phase, atMs })
     this.#journal.entered(phase)
-    await this.#onEvent?.({ type: 'phase', phase, atMs })
+    const told = this.#onEvent?.({ type: 'phase', phase, atMs })
+    if (told !== undefined) await orAborted(told, signal)
   }
 }

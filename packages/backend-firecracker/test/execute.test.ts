@@ -448,6 +448,26 @@ test('an agent that does not end a program in time is overruled by the host', as
   await assertNothingLeft()
 })
 
+test('a consumer that never takes the start of the program does not hold up its time-out', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      await new MessageReader(connection).next()
+      await writeMessage(connection, { type: 'started' })
+      await connection.resume().toArray()
+    },
+  })
+  const { promise: forEver } = Promise.withResolvers<void>()
+  const result = await backend.execute(spec({ timeoutS: 1 }), {
+    signal: never,
+    onEvent: (event) => {
+      if (event.type === 'phase' && event.phase === 'running') return forEver
+    },
+  })
+  assert.equal(result.outcome, 'timeout')
+  await assertNothingLeft()
+})
+
 test('cleanup ends a workload, may come twice at once, and for an unknown one does nothing', async (t) => {
   const { promise: up, resolve: onUp } = Promise.withResolvers<void>()
   const { backend, assertNothingLeft } = await setUp(t, {
