@@ -19,11 +19,10 @@ export async function runVmm(
   signal: AbortSignal,
 ): Promise<MachineEnd | undefined> {
   const { id, identity, accelerator, apiSocketPath, bodyBytesMax, configFile } = options
-  const [programs, runDir, document] = await Promise.all([
-    findPrograms(env),
-    openRunDir(env),
-    configFile === undefined ? undefined : readFile(configFile, 'utf8'),
-  ])
+  // One after the other: nothing is made any more when a refusal is told.
+  const programs = await findPrograms(env)
+  const document = configFile === undefined ? undefined : await readFile(configFile, 'utf8')
+  const runDir = await openRunDir(env)
   await using vmm = new QemuVmm(id, { programs, runDir, identity, accelerator }, log, signal)
   const api = new VmmApi(vmm)
   await using _server =
