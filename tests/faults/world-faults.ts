@@ -74,7 +74,7 @@ async function leaseFirst(directory: string, holder: string): Promise<number> {
   throw new Error(`there is no free lease in ${directory}`)
 }
 
-/** The first attempts to make sure of a VMM's end fail: its network must wait for a later one. */
+/** The first attempt to make sure of a VMM's end fails: its network must wait for a later one. */
 function killFails(place: Place): Fault {
   return {
     kind: 'release fails',
@@ -87,7 +87,9 @@ function killFails(place: Place): Fault {
       const launch = join(place.layout.libexecDir, 'vulcan-launch')
       const lines = [
         '#!/bin/sh',
-        `if [ "$1" = kill ] && mkdir "$0.$(basename "$(dirname "$2")")" 2>/dev/null; then exit 1; fi`,
+        // The directory's name ends with its owner, who may be another one the next time.
+        'vm=$(basename "$(dirname "$2")" | cut -d . -f 1)',
+        'if [ "$1" = kill ] && mkdir "$0.$vm" 2>/dev/null; then exit 1; fi',
         `exec '${launch}' "$@"`,
       ]
       await writeFile(join(libexecDir, 'vulcan-launch'), lines.join('\n'), { mode: 0o755 })
