@@ -23,28 +23,13 @@ import { becomeOwner } from '../src/lifecycle/owner.ts'
 import { readBootId } from '../src/lifecycle/recover.ts'
 import { Networks } from '../src/networks.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
+import { framed, READY, RESPONSE } from './support/agent-messages.ts'
 
 const IDS = [
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6',
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z7',
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z8',
 ]
-const RESPONSE = {
-  exit_code: 0,
-  error: '',
-  reason: 'exited',
-  truncated: { stdout: false, stderr: false },
-}
-
-function framed(message: unknown): Buffer {
-  const body = Buffer.from(JSON.stringify(message))
-  const header = Buffer.alloc(4)
-  header.writeUInt32BE(body.byteLength)
-  return Buffer.concat([header, body])
-}
-
-const READY = { port: 1024, message: framed({ type: 'ready', version: '0.1.0' }) }
-
 /** An agent that takes the request and sends these messages. */
 function answering(...messages: unknown[]): FakeScript {
   return {

@@ -7,7 +7,12 @@ import {
   type WorkloadSpec,
 } from '@vulcan/schema'
 import { fromCursor, toCursor } from './cursor.ts'
-import { type EventBatch, type RecordedEvent, weightOf } from './recorded-event.ts'
+import {
+  EVENT_PAGE_BYTES,
+  type EventBatch,
+  type RecordedEvent,
+  weightOf,
+} from './recorded-event.ts'
 import type {
   ListQuery,
   PruneOptions,
@@ -17,8 +22,6 @@ import type {
   WorkloadStats,
 } from './store.ts'
 import { canBecome } from './transitions.ts'
-
-const EVENT_PAGE_BYTES = 256 * 1024
 
 interface Entry {
   /** In the order in which they were accepted. */

@@ -20,6 +20,9 @@ export interface EventBatch {
   readonly events: readonly NewEvent[]
 }
 
+/** About how much a store gives of a workload's events at once. */
+export const EVENT_PAGE_BYTES = 256 * 1024
+
 /** What an event weighs in memory and on disk, roughly: its bytes, and what goes with them. */
 export function weightOf(event: NewEvent): number {
   return 64 + (event.type === 'output' ? event.bytes.byteLength : 0)

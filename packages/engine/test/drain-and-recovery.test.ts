@@ -96,10 +96,8 @@ test('an end that cannot be recorded is tried again, and nobody hears of it befo
   const store = new MemoryStore()
   const problems: unknown[] = []
   await using world = await openEngine({ store, onProblem: (problem) => problems.push(problem) })
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   const refusals = [new Error('the disk is full')]
   const end = store.end.bind(store)
   store.end = async (...parameters) => {

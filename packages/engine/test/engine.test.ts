@@ -114,10 +114,8 @@ test('whoever asks for an unknown workload is told so', async () => {
 
 test('who waits gets the workload as it stands when the time is up', async () => {
   await using world = await openEngine()
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   const patience = new AbortController()
   const waited = engine.wait(spec.id, patience.signal)
   patience.abort()
@@ -146,10 +144,8 @@ test('a workload that waits is killed at once and never runs', async () => {
 
 test('a workload that boots or runs is killed, and what it wrote is kept', async () => {
   await using world = await openEngine()
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   await execution.phase('running')
   await execution.write('so far')
   const killed = await engine.kill(spec.id)
@@ -165,9 +161,7 @@ test('a program that ends by itself while it is being killed has its own end', a
   backend.heedsAborts = false
   await using world = await openEngine({ backend })
   const { engine } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { spec, execution } = await world.begin()
   const killed = engine.kill(spec.id)
   execution.exit(7)
   assert.deepEqual((await killed).end?.reason, 'exited')

@@ -38,10 +38,8 @@ test('two live readers and one after the end see the same events, each once', as
 
 test('a reader that comes back goes on after the last event that it has', async () => {
   await using world = await openEngine()
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   await execution.phase('running')
   await execution.write('one')
   await execution.write('two', 'stderr')
@@ -59,10 +57,8 @@ test('a reader that comes back goes on after the last event that it has', async 
 
 test('a reader is told to stop while it waits', async () => {
   await using world = await openEngine()
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   await execution.phase('running')
   const leaving = new AbortController()
   const events = engine.events(spec.id, { signal: leaving.signal })
@@ -75,10 +71,8 @@ test('a reader is told to stop while it waits', async () => {
 test('a slow reader neither holds the program up nor makes the engine read ahead', async () => {
   const store = new CountingStore()
   await using world = await openEngine({ store })
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   await execution.phase('running')
   const slow = engine.events(spec.id)
   await slow.next()
@@ -100,10 +94,8 @@ test('a slow reader neither holds the program up nor makes the engine read ahead
 test('a program that writes faster than the store waits for it', async () => {
   const store = new CountingStore()
   await using world = await openEngine({ store })
-  const { engine, backend } = world
-  const spec = aSpec()
-  await engine.submit(spec)
-  const execution = await backend.execution(spec.id)
+  const { engine } = world
+  const { spec, execution } = await world.begin()
   const disk = Promise.withResolvers<void>()
   store.disk = disk.promise
   const block = 'x'.repeat(256 * 1024)

@@ -18,28 +18,13 @@ import { becomeOwner } from '../../src/lifecycle/owner.ts'
 import { readBootId, recover } from '../../src/lifecycle/recover.ts'
 import { Networks } from '../../src/networks.ts'
 import { MessageReader, writeMessage } from '../../src/protocol/framing.ts'
+import { READY, RESPONSE } from '../support/agent-messages.ts'
 
 const VM_ID = '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6'
 const skip = process.getuid?.() === 0 ? false : 'only root makes jails'
 const NEVER = new AbortController().signal
 
-function framed(message: unknown): Buffer {
-  const body = Buffer.from(JSON.stringify(message))
-  const header = Buffer.alloc(4)
-  header.writeUInt32BE(body.byteLength)
-  return Buffer.concat([header, body])
-}
-
-const READINESS = { port: 1024, message: framed({ type: 'ready', version: '0.1.0' }) }
-const EXITED = {
-  type: 'result',
-  response: {
-    exit_code: 0,
-    error: '',
-    reason: 'exited',
-    truncated: { stdout: false, stderr: false },
-  },
-}
+const EXITED = { type: 'result', response: RESPONSE }
 
 /** Removed when the test has ended, and whatever else it made with `ending`. */
 async function newLayout(t: TestContext, ending?: () => Promise<void>): Promise<Layout> {
@@ -117,7 +102,7 @@ test('a jailed VM has its own user, cgroup and files, and leaves none of them', 
 }, async (t) => {
   const seen: Record<string, unknown> = {}
   const { backend, layout, left } = await setUp(t, {
-    readiness: READINESS,
+    readiness: READY,
     guest: async (connection, vm) => {
       const root = vm.jailRoot ?? assert.fail('it is in no jail')
       const status = readFileSync(`/proc/${vm.pid}/status`, 'utf8')
@@ -176,7 +161,7 @@ test('links that a VMM plants in its jail lead the host nowhere', { skip }, asyn
   const { backend, fake, layout, left } = await setUp(t, {})
   const root = join(jailsDir(layout, await readBootId()), 'firecracker', VM_ID, 'root')
   fake.script = {
-    readiness: READINESS,
+    readiness: READY,
     // The guest takes its VMM over as soon as it runs: from now on its jail holds what it wants.
     onCall: async (call) => {
       if (call !== 'PUT /actions') return
@@ -205,10 +190,10 @@ test('links that a VMM plants in its jail lead the host nowhere', { skip }, asyn
 test('a socket that is a link before the guest starts is refused', { skip }, async (t) => {
   const victims = await mkdtemp(join(tmpdir(), 'vj-'))
   t.after(() => rm(victims, { recursive: true }))
-  const { backend, fake, layout, left } = await setUp(t, { readiness: READINESS })
+  const { backend, fake, layout, left } = await setUp(t, { readiness: READY })
   const root = join(jailsDir(layout, await readBootId()), 'firecracker', VM_ID, 'root')
   fake.script = {
-    readiness: READINESS,
+    readiness: READY,
     onCall: async (call) => {
       if (call !== 'PUT /vsock') return
       await rename(join(root, 'v.sock'), join(root, '.v.sock'))
@@ -224,7 +209,7 @@ test('a socket that is a link before the guest starts is refused', { skip }, asy
 })
 
 test('a jailer that fails is told with its words, and leaves nothing', { skip }, async (t) => {
-  const { backend, fake, left } = await setUp(t, { readiness: READINESS })
+  const { backend, fake, left } = await setUp(t, { readiness: READY })
   await writeFile(fake.jailer(), '#!/bin/sh\necho "no chroot for you" >&2\nexit 1\n')
   await assert.rejects(backend.execute(spec, { signal: NEVER }), (error: Error) => {
     assert.match(error.message, /no chroot for you/)

@@ -9,7 +9,7 @@ import {
 } from '@vulcan/schema'
 import * as z from 'zod'
 import { fromCursor, toCursor } from '../cursor.ts'
-import type { EventBatch, RecordedEvent } from '../recorded-event.ts'
+import { EVENT_PAGE_BYTES, type EventBatch, type RecordedEvent } from '../recorded-event.ts'
 import type {
   ListQuery,
   PruneOptions,
@@ -27,7 +27,6 @@ import { migrate } from './migrations.ts'
 import { fromRow, toRow } from './rows.ts'
 import { SpecFiles } from './spec-files.ts'
 
-const EVENT_PAGE_BYTES = 256 * 1024
 /** What a checkpoint leaves of the write-ahead log. */
 const LOG_KEPT_BYTES = 64 * 1024 * 1024
 

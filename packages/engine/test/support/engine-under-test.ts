@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Registry } from '@vulcan/backend'
 import { Engine, type EngineOptions, MemoryStore, type RecordedEvent } from '@vulcan/engine'
 import { FakeBackend } from './fake-backend.ts'
+import { aSpec } from './workloads.ts'
 
 /** What a test changes of an engine; whatever it does not say has a default. */
 export interface EngineSetup extends Partial<Omit<EngineOptions, 'registry'>> {
@@ -25,6 +26,12 @@ export async function openEngine({ backend = new FakeBackend(), ...options }: En
     engine,
     backend,
     store,
+    /** Submits a workload, and waits until the backend has it. */
+    async begin() {
+      const spec = aSpec()
+      await engine.submit(spec)
+      return { spec, execution: await backend.execution(spec.id) }
+    },
     /** A backend that heeds nothing gets its answers here. */
     async [Symbol.asyncDispose]() {
       const drained = engine[Symbol.asyncDispose]()
