@@ -338,6 +338,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'WorkloadSpec',
     'type WorkloadSpecInput',
     'finalStatus',
+    'hasErrno',
     'messageOf',
   ],
 }

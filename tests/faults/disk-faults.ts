@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrno } from '@vulcan/schema'
 import { elsewhere, unmountedAfter } from './arrangements.ts'
 import type { Arrangement, Fault } from './fault.ts'
 import { fillHome, type Place } from './place.ts'
@@ -94,6 +95,6 @@ function untilFull(write: (count: number) => void): void {
   try {
     for (let count = 0; count < WRITES_MAX; count += 1) write(count)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+    if (!hasErrno(error, 'ENOSPC')) throw error
   }
 }

@@ -12,7 +12,7 @@ import { ImageDamagedError, ImageMissingError, NoSpaceError } from '@vulcan/imag
 import { NetworkError } from '@vulcan/network'
 import { messageOf } from '@vulcan/schema'
 import { CidsExhaustedError } from './cid.ts'
-import { isDiskFull } from './errno.ts'
+import { isDiskFull } from './disk-full.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import type { Vm } from './vm.ts'
 

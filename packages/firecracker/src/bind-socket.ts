@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import type { Server } from 'node:net'
-import { VulcanError } from '@vulcan/schema'
+import { hasErrno, VulcanError } from '@vulcan/schema'
 import { checkSocketPath } from './socket-path.ts'
 
 /** A socket that could not be bound: `reason` is `exists` where its path is taken. */
@@ -10,7 +10,7 @@ export class SocketBindError extends VulcanError<'socket_bind_failed'> {
   readonly reason: 'exists' | 'other'
 
   constructor(path: string, cause: unknown) {
-    const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+    const taken = hasErrno(cause, 'EADDRINUSE')
     const advice = taken ? 'the path exists: remove it if no process uses it' : String(cause)
     super('socket_bind_failed', `cannot bind the socket ${path}: ${advice}`, { cause })
     this.path = path

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { hasErrno } from '@vulcan/schema'
 import type { Logger, Metrics } from '../src/schemas/sinks.ts'
 import { Fault, osErrorText } from '../src/server/fault.ts'
 
@@ -72,6 +73,6 @@ function write(fd: number, line: string): void {
   try {
     writeSync(fd, line)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+    if (!hasErrno(error, 'EAGAIN')) throw error
   }
 }

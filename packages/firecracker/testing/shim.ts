@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { hasErrno } from '@vulcan/schema'
 
 /**
  * What is spawned for a fake VM: a shell that tells its pid and arguments, stays until it is killed
@@ -110,7 +111,7 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!hasErrno(error, 'ESRCH')) throw error
   }
 }
 
@@ -119,7 +120,7 @@ function hasWriter(fd: number): boolean {
   try {
     return readSync(fd, Buffer.alloc(1)) !== 0
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return true
+    if (hasErrno(error, 'EAGAIN')) return true
     throw error
   }
 }

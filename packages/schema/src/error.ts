@@ -19,3 +19,8 @@ export class VulcanError<Code extends string = string> extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Whether an error is one of the system, of this code: `ENOENT`, `EEXIST` (errno(3)). */
+export function hasErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

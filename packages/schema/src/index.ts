@@ -1,4 +1,4 @@
-export { messageOf, VulcanError } from './error.ts'
+export { hasErrno, messageOf, VulcanError } from './error.ts'
 export { type OutputStream, PHASES, type Phase, type WorkloadEvent } from './event.ts'
 export { NetworkMode, NetworkPolicy } from './network.ts'
 export {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Phase } from '@vulcan/schema'
+import { hasErrno } from '@vulcan/schema'
 import * as z from 'zod'
-import { hasErrno } from '../errno.ts'
 import type { Holding } from './holding.ts'
 import { readJournal, type VmFacts } from './journal.ts'
 import type { Layout } from './layout.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { hasErrno } from '../errno.ts'
+import { hasErrno } from '@vulcan/schema'
 
 /** How long processes that got SIGKILL may take to be gone: they may have gigabytes to give back. */
 const END_WAIT_MS = 10_000

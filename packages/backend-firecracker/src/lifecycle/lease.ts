@@ -1,7 +1,7 @@
 import { mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BackendError } from '@vulcan/backend'
-import { hasErrno } from '../errno.ts'
+import { hasErrno } from '@vulcan/schema'
 import type { Holding } from './holding.ts'
 import type { Layout } from './layout.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { hasErrno } from '@vulcan/schema'
 import type * as z from 'zod'
-import { hasErrno } from '../errno.ts'
 
 /** The lines of a file to which whole lines of JSON are appended; none where there is no file. */
 export async function readLines<Schema extends z.ZodType>(

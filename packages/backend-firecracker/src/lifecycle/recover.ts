@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeJail } from '@vulcan/firecracker'
-import { hasErrno } from '../errno.ts'
+import { hasErrno } from '@vulcan/schema'
 import { HOLDING_KINDS, Holding, holdingsDir } from './holding.ts'
 import { bootDirName, jailsRootDir, type Layout, ownersDir, scratchRootDir } from './layout.ts'
 import { removeStrayLeases } from './lease.ts'

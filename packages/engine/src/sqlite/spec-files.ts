@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WorkloadSpec } from '@vulcan/schema'
+import { hasErrno, WorkloadSpec } from '@vulcan/schema'
 import * as z from 'zod'
 
 /**
@@ -35,7 +35,7 @@ export class SpecFiles {
       await file.writev(encode(spec))
       await file.sync()
     } catch (error) {
-      if (isCode(error, 'EEXIST')) return false
+      if (hasErrno(error, 'EEXIST')) return false
       await rm(path, { force: true })
       throw error
     }
@@ -47,7 +47,7 @@ export class SpecFiles {
     try {
       return decode(await readFile(this.#path(id)))
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return undefined
+      if (hasErrno(error, 'ENOENT')) return undefined
       throw error
     }
   }
@@ -107,8 +107,4 @@ function decode(bytes: Buffer): WorkloadSpec {
   const codeArchive = take(lengths.codeArchive)
   const input = take(lengths.input)
   return WorkloadSpec.parse({ ...spec, codeArchive, input })
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
