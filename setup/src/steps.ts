@@ -24,7 +24,8 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     vsock,
     await images(home, native.programs['vulcan-guest']),
     await bundles(),
-    await library(),
+    // Nobody who only wants to run something waits for it.
+    ...(target === 'demo' ? [] : [await library()]),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
     ...(target === 'test-nested' ? [await nestedHost(home)] : []),
