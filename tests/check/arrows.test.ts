@@ -15,8 +15,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   backend: [],
   engine: ['backend'],
   'backend-firecracker': ['backend', 'firecracker', 'images', 'network'],
-  host: ['backend', 'backend-firecracker', 'engine', 'firecracker', 'images', 'network'],
-  cli: ['host'],
+  telemetry: ['engine'],
+  server: ['backend', 'engine'],
+  client: [],
+  host: [
+    'backend',
+    'backend-firecracker',
+    'engine',
+    'firecracker',
+    'images',
+    'network',
+    'server',
+    'telemetry',
+  ],
+  cli: ['client', 'host'],
 }
 
 async function dependenciesOf(name: string): Promise<string[]> {

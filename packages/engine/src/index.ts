@@ -24,3 +24,4 @@ export type {
 } from './store.ts'
 export type { Observer, RunEnd } from './ticket.ts'
 export { isFinal, TRANSITIONS } from './transitions.ts'
+export type { EngineWatcher } from './watcher.ts'

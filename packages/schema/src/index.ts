@@ -1,5 +1,11 @@
 export { hasErrno, messageOf, VulcanError } from './error.ts'
 export { type OutputStream, PHASES, type Phase, type WorkloadEvent } from './event.ts'
+export { BackendView, Health, Readiness } from './http/host-view.ts'
+export { ListWorkloadsQuery, Stats, WorkloadList } from './http/listing.ts'
+export { LogHistory, LogRecord } from './http/log-record.ts'
+export { PROBLEMS, Problem, ProblemCode } from './http/problem.ts'
+export { HTTP_LIMITS, WorkloadBody, type WorkloadBodyInput } from './http/workload-body.ts'
+export { WorkloadView } from './http/workload-view.ts'
 export { NetworkMode, NetworkPolicy } from './network.ts'
 export {
   finalStatus,

@@ -1,0 +1,1 @@
+export { type Caller, Quota, Scope } from './access/caller.ts'
