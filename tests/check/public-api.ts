@@ -252,7 +252,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type Diagnosis',
     'Host',
     'InvalidWorkloadError',
-    'type OpenHostOptions',
+    'type FoundationOptions',
     'type Pruned',
     'type RunOptions',
     'type RunReport',

@@ -1,6 +1,7 @@
 export type { CheckStatus } from './doctor/check.ts'
 export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
-export { Host, type OpenHostOptions, type RunOptions } from './host.ts'
+export type { FoundationOptions } from './foundation.ts'
+export { Host, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
 export { InvalidWorkloadError, newWorkload } from './new-workload.ts'
 export type { RunReport } from './report.ts'
