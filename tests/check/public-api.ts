@@ -4,6 +4,14 @@
  */
 export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
   'backend-firecracker/src/index.ts': [
+    'ABSOLUTE_PATH',
+    'FIRECRACKER_VARIABLES',
+    'type Kind',
+    'SWITCH',
+    'type Variable',
+    'integer',
+    'readVariable',
+    'words',
     'type ActiveVm',
     'type Confinement',
     'ConfigError',
@@ -248,6 +256,10 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'mutateJson',
   ],
   'host/src/index.ts': [
+    'EnvFileError',
+    'PLACE_VARIABLES',
+    'SERVE_VARIABLES',
+    'withEnvFile',
     'type CheckStatus',
     'type Diagnosis',
     'Host',
