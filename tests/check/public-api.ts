@@ -358,6 +358,15 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'messageOf',
   ],
   'client/src/index.ts': [],
-  'server/src/index.ts': ['type Caller', 'Quota', 'Scope'],
+  'server/src/index.ts': [
+    'type Authenticator',
+    'type Caller',
+    'HttpProblem',
+    'type HttpProblemDetails',
+    'Quota',
+    'type RequestFacts',
+    'Scope',
+    'type SubmissionNeeds',
+  ],
   'telemetry/src/index.ts': [],
 }
