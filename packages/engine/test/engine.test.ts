@@ -16,7 +16,7 @@ test('a workload is pending when it is accepted, then runs, and its end is recor
   await using world = await openEngine()
   const { engine, backend } = world
   const spec = aSpec({ input: Buffer.from('in'), network: 'public', args: ['a'], memMib: 256 })
-  const accepted = await engine.submit(spec, { owner: 'one', priority: 7 })
+  const { workload: accepted } = await engine.submit(spec, { owner: 'one', priority: 7 })
   assert.equal(accepted.status, 'pending')
   const execution = await backend.execution(spec.id)
   assert.equal(execution.spec, spec)

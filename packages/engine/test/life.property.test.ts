@@ -159,8 +159,8 @@ class Life {
   #submit(owner: string): void {
     const spec = aSpec()
     this.#call(async () => {
-      const { status } = await this.#process.engine.submit(spec, { owner })
-      assert.equal(status, 'pending')
+      const { workload } = await this.#process.engine.submit(spec, { owner })
+      assert.equal(workload.status, 'pending')
       this.#accepted.add(spec.id)
     })
   }
