@@ -49,6 +49,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type FailureReason',
     'Registry',
   ],
+  'backend/testing/index.ts': ['Execution', 'FakeBackend'],
   'engine/src/index.ts': [
     'CursorError',
     'Engine',
@@ -257,7 +258,6 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type CheckStatus',
     'type Diagnosis',
     'Host',
-    'InvalidWorkloadError',
     'type OpenHostOptions',
     'type Pruned',
     'type RunOptions',
@@ -359,9 +359,11 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type WorkloadResult',
     'WorkloadSpec',
     'type WorkloadSpecInput',
+    'InvalidWorkloadError',
     'finalStatus',
     'hasErrno',
     'messageOf',
+    'parseWorkload',
   ],
   'client/src/index.ts': [],
   'server/src/index.ts': [
