@@ -186,15 +186,19 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * The events of a workload that follow on `afterSeq`: those that are stored and then, as they come,
-   * all others until it has ended, each once. Nothing is read ahead of a slow reader. Throws
-   * `UnknownWorkloadError`, or the signal's reason.
+   * The events of a workload that follow on `afterSeq`: those that are stored and then, unless `follow`
+   * is false, as they come, all others until it has ended, each once. Nothing is read ahead of a slow
+   * reader. Throws `UnknownWorkloadError`, or the signal's reason.
    */
   async *events(
     id: string,
-    options: { readonly afterSeq?: number; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly afterSeq?: number
+      readonly follow?: boolean
+      readonly signal?: AbortSignal
+    } = {},
   ): AsyncGenerator<RecordedEvent, void, undefined> {
-    const { signal } = options
+    const { signal, follow = true } = options
     let afterSeq = options.afterSeq ?? -1
     for (;;) {
       using news = this.#news.watch(id)
@@ -207,7 +211,7 @@ export class Engine implements AsyncDisposable {
         afterSeq = event.seq
       }
       if (page.length > 0) continue
-      if (isFinal(status)) return
+      if (isFinal(status) || !follow) return
       await news.wait(signal)
     }
   }
