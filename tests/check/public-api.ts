@@ -60,6 +60,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'UnknownWorkloadError',
     'WorkloadEndedError',
     'isFinal',
+    'openDatabase',
     'type Acceptance',
     'type Capacity',
     'type Deadlines',
