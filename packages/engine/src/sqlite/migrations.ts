@@ -71,4 +71,14 @@ export const MIGRATIONS: readonly string[] = [
       duration_ms = duration_ms + excluded.duration_ms;
   END;
   `,
+  `
+  CREATE TABLE keys (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    workload INTEGER NOT NULL REFERENCES workloads (ord) ON DELETE CASCADE,
+    PRIMARY KEY (owner, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_by_workload ON keys (workload);
+  `,
 ]
