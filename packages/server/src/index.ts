@@ -1,3 +1,10 @@
 export { type Caller, Quota, Scope } from './access/caller.ts'
 export type { Authenticator, RequestFacts, SubmissionNeeds } from './authenticator.ts'
 export { HttpProblem, type HttpProblemDetails } from './http-problem.ts'
+export { Server } from './server.ts'
+export type {
+  AnsweredRequest,
+  HttpLimits,
+  ServerOptions,
+  WorkloadDefaults,
+} from './server-options.ts'
