@@ -1,4 +1,5 @@
 import { type Context, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { AnchoredClock } from '@opentelemetry/core'
 import type { Phase, Workload, WorkloadEnd } from '@vulcan/schema'
 
 /** The part of a workload's life that goes on now. */
@@ -13,19 +14,24 @@ export class WorkloadTrace {
   /** In which what belongs to the workload happens. */
   readonly context: Context
   readonly #tracer: Tracer
+  /** One for all spans, so that a stage begins where the one before ends, and none jumps. */
+  readonly #clock = new AnchoredClock(Date, performance)
   readonly #whole: Span
   #stage: Span | undefined
 
   constructor(tracer: Tracer, workload: Workload, parent: Context) {
     this.#tracer = tracer
-    this.#whole = tracer.startSpan('workload', { attributes: attributesOf(workload) }, parent)
+    const attributes = attributesOf(workload)
+    const startTime = this.#clock.now()
+    this.#whole = tracer.startSpan('workload', { attributes, startTime }, parent)
     this.context = trace.setSpan(parent, this.#whole)
   }
 
   /** Begins a stage, and so ends the one before. */
   enter(stage: Stage): void {
-    this.#stage?.end()
-    this.#stage = this.#tracer.startSpan(stage, {}, this.context)
+    const startTime = this.#clock.now()
+    this.#stage?.end(startTime)
+    this.#stage = this.#tracer.startSpan(stage, { startTime }, this.context)
   }
 
   /** The outcome is known; what follows is the release. */
@@ -40,8 +46,9 @@ export class WorkloadTrace {
 
   /** To be called once, whatever happened. */
   close(): void {
-    this.#stage?.end()
-    this.#whole.end()
+    const endTime = this.#clock.now()
+    this.#stage?.end(endTime)
+    this.#whole.end(endTime)
   }
 }
 
