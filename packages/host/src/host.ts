@@ -58,7 +58,6 @@ export class Host implements AsyncDisposable {
     await using held = new AsyncDisposableStack()
     const { ownerId } = held.use(await becomeOwner(settings.layout))
     const registry = new Registry()
-    const engine = held.use(await openEngine(registry, { ...options, ...settings, ownerId }))
     const microvm = await openMicrovm({ ...options, ...settings, ownerId }).catch(toError)
     options.signal.throwIfAborted()
     if (microvm instanceof Error) {
@@ -69,6 +68,9 @@ export class Host implements AsyncDisposable {
       held.use(clearRegularly(backend, options.onNotice))
       held.defer(() => backend.shutdown())
     }
+    // Released first: what still runs then is ended by the engine, which says why.
+    const engine = await openEngine(registry, { ...options, ...settings, ownerId })
+    held.defer(() => engine.drain({ graceMs: 0, waiting: 'end' }))
     return new Host(microvm, engine, held.move())
   }
 
