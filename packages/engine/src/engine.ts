@@ -195,9 +195,9 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * The events of a workload that follow on `afterSeq`: those that are stored and then, as they come,
-   * all others until it has ended, each once. Nothing is read ahead of a slow reader. Throws
-   * `UnknownWorkloadError`, or the signal's reason.
+   * The events of a workload that follow on `afterSeq`: those that are stored and then, unless `follow`
+   * is false, as they come, all others until it has ended, each once. Nothing is read ahead of a slow
+   * reader. Throws `UnknownWorkloadError`, or the signal's reason.
    */
   events(id: string, options: EventsOptions = {}): AsyncGenerator<RecordedEvent, void, undefined> {
     return this.#reader.events(id, options)

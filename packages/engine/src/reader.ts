@@ -8,7 +8,9 @@ import { isFinal } from './transitions.ts'
 export interface EventsOptions {
   /** The last event that the reader has (default -1: none). */
   readonly afterSeq?: number
-  readonly signal?: AbortSignal
+  /** Whether to wait for more until the workload has ended (default true). */
+  readonly follow?: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Reads what is recorded of workloads, a page at a time: nothing is read ahead of a slow reader. */
@@ -32,7 +34,7 @@ export class Reader {
   /** As `Engine.events`. */
   async *events(
     id: string,
-    { afterSeq = -1, signal }: EventsOptions,
+    { afterSeq = -1, follow = true, signal }: EventsOptions,
   ): AsyncGenerator<RecordedEvent, void, undefined> {
     let lastSeq = afterSeq
     for (;;) {
@@ -46,7 +48,7 @@ export class Reader {
         lastSeq = event.seq
       }
       if (page.length > 0) continue
-      if (isFinal(status)) return
+      if (isFinal(status) || !follow) return
       await news.wait(signal)
     }
   }
@@ -58,19 +60,13 @@ export class Reader {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     let { outputLimitBytes: leftBytes } = await this.get(id)
-    let lastSeq = -1
-    while (leftBytes > 0) {
-      const page = await this.#store.events(id, lastSeq)
-      for (const event of page) {
-        lastSeq = event.seq
-        if (event.type !== 'output' || event.stream !== stream || leftBytes === 0) continue
-        signal?.throwIfAborted()
-        const bytes = event.bytes.subarray(0, leftBytes)
-        leftBytes -= bytes.byteLength
-        yield bytes
-      }
-      signal?.throwIfAborted()
-      if (page.length === 0) return
+    if (leftBytes === 0) return
+    for await (const event of this.events(id, { follow: false, signal })) {
+      if (event.type !== 'output' || event.stream !== stream) continue
+      const bytes = event.bytes.subarray(0, leftBytes)
+      leftBytes -= bytes.byteLength
+      yield bytes
+      if (leftBytes === 0) return
     }
   }
 }

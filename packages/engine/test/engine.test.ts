@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { BackendError } from '@vulcan/backend'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { MemoryStore, RefusedError, UnknownWorkloadError, WorkloadEndedError } from '@vulcan/engine'
 import { openEngine, textsOf } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { aSpec, newId } from './support/workloads.ts'
 
 const never = new AbortController().signal

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { type EngineWatcher, MemoryStore } from '@vulcan/engine'
 import { openEngine } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { aSpec, aWorkload } from './support/workloads.ts'
 
 const never = new AbortController().signal
