@@ -15,6 +15,7 @@ export type { QueueLimits } from './queue.ts'
 export type { EventBatch, NewEvent, RecordedEvent } from './recorded-event.ts'
 export type { RetentionLimits } from './retention.ts'
 export type { Capacity, Needs } from './slots.ts'
+export { openDatabase } from './sqlite/open-database.ts'
 export { SqliteStore } from './sqlite/sqlite-store.ts'
 export type {
   ForgetKeysOptions,

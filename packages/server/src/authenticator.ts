@@ -8,6 +8,8 @@ export interface RequestFacts {
   /** The request target as it came, query included. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
+  /** Names and values in turn, as they came: they show what stands there twice. */
+  readonly rawHeaders: readonly string[]
   /** Of the peer of the connection; empty when it is gone already. */
   readonly remoteAddress: string
 }
@@ -28,7 +30,7 @@ export interface Authenticator {
   admit(request: RequestFacts): void
   /**
    * Asked where a route needs a caller; its scopes are compared by the server. Throws `HttpProblem`
-   * `unauthorized`.
+   * `unauthorized` or `too_many_failures`.
    */
   identify(request: RequestFacts): Caller | Promise<Caller>
   /**

@@ -22,16 +22,14 @@ import type {
   WorkloadStats,
 } from '../store.ts'
 import { sourcesOf } from '../transitions.ts'
-import { holdExclusively, makePrivate } from './exclusive.ts'
+import { holdExclusively } from './exclusive.ts'
 import { decodeFrames, encodeFrames } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
 import { listStatement } from './list-statement.ts'
-import { migrate } from './migrations.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { openDatabase } from './open-database.ts'
 import { fromRow, toRow } from './rows.ts'
 import { SpecFiles } from './spec-files.ts'
-
-/** What a checkpoint leaves of the write-ahead log. */
-const LOG_KEPT_BYTES = 64 * 1024 * 1024
 
 const Place = z.object({ ord: z.int() })
 const Batch = z.object({
@@ -71,18 +69,7 @@ export class SqliteStore implements Store {
   static async open(path: string): Promise<SqliteStore> {
     using held = new DisposableStack()
     const lock = held.use(await holdExclusively(path))
-    await makePrivate(path)
-    // Hosts without a database do not load SQLite.
-    const { DatabaseSync } = await import('node:sqlite')
-    const database = held.adopt(new DatabaseSync(path), (opened) => opened.close())
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON;
-      PRAGMA trusted_schema = OFF;
-      PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
-    `)
-    migrate(database, path)
+    const database = held.adopt(await openDatabase(path, MIGRATIONS), (db) => db.close())
     const specs = await SpecFiles.open(`${path}-specs`)
     const unfinished = database.prepare(
       `SELECT 1 FROM workloads WHERE id = ? AND finished_at_ms IS NULL`,
