@@ -428,3 +428,4 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'createLogger',
   ],
 }
+}
