@@ -1,7 +1,9 @@
+import { withEnvFile } from '@vulcan/host'
 import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
+import { addKeysCommand } from './keys.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
@@ -22,13 +24,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('vulcan')
     .description('runs code that nobody trusts, each program in a microVM of its own')
     .version('0.1.0')
+    .option('--env-file <path>', 'variables to add (default: the file env in VULCAN_HOME)')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
+  program.hook('preAction', async () => {
+    const { envFile } = program.opts<{ envFile?: string }>()
+    Object.assign(process.env, await withEnvFile(process.env, envFile))
+  })
   addRunCommand(program, finish)
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)
+  addKeysCommand(program)
   addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
   try {

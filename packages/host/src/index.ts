@@ -1,7 +1,17 @@
 export type { CheckStatus } from './doctor/check.ts'
 export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
-export { Host, type OpenHostOptions, type RunOptions } from './host.ts'
+export { EnvFileError, withEnvFile } from './env-file.ts'
+export type { FoundationOptions } from './foundation.ts'
+export { Host, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
+export {
+  createHostKey,
+  listHostKeys,
+  openHostKeys,
+  revokeHostKey,
+} from './keys.ts'
 export { newWorkload } from './new-workload.ts'
+export { PLACE_VARIABLES } from './place-variables.ts'
 export type { RunReport } from './report.ts'
+export { SERVE_VARIABLES } from './serve-variables.ts'
 export { listHostEnds, listHostVms, type Pruned, pruneHost } from './vms.ts'

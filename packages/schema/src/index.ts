@@ -25,4 +25,5 @@ export {
 } from './recorded-workload.ts'
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
+export { Scope } from './scope.ts'
 export { WORKLOAD_LIMITS, WorkloadSpec, type WorkloadSpecInput } from './workload.ts'

@@ -1,4 +1,4 @@
-export { type Caller, Quota, Scope } from './access/caller.ts'
+export { type Caller, Quota } from './access/caller.ts'
 export { KeyError } from './access/errors.ts'
 export {
   checkExposure,
