@@ -41,7 +41,8 @@ async function readOwnFile(path: string, mustExist: boolean): Promise<string | u
     return await file.readFile('utf8')
   } catch (error) {
     if (error instanceof EnvFileError) throw error
-    if (!mustExist && (hasErrno(error, 'ENOENT') || hasErrno(error, 'EACCES'))) return undefined
+    const isAbsent = ['ENOENT', 'ENOTDIR', 'EACCES'].some((code) => hasErrno(error, code))
+    if (!mustExist && isAbsent) return undefined
     throw new EnvFileError(path, `cannot be read: ${messageOf(error)}`, { cause: error })
   }
 }

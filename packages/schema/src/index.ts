@@ -26,4 +26,15 @@ export {
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
 export { Scope } from './scope.ts'
+export {
+  ABSOLUTE_PATH,
+  ConfigError,
+  type Env,
+  integer,
+  type Kind,
+  readVariable,
+  SWITCH,
+  type Variable,
+  words,
+} from './variable.ts'
 export { WORKLOAD_LIMITS, WorkloadSpec, type WorkloadSpecInput } from './workload.ts'
