@@ -7,6 +7,7 @@ import { addKeysCommand } from './keys.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
+import { addServeCommand } from './serve.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     Object.assign(process.env, await withEnvFile(process.env, envFile))
   })
   addRunCommand(program, finish)
+  addServeCommand(program)
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)

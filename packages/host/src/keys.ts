@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { makeUsable } from '@vulcan/backend-firecracker'
 import type { KeyRecord, KeyStore, NewKey } from '@vulcan/server'
+import { keysPath } from './keys-path.ts'
 import { findHome } from './places.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -9,15 +9,15 @@ type Env = Readonly<Record<string, string | undefined>>
  * The API keys of this host; a server that runs sees each change at its next request. Throws
  * `ConfigError`, `DirectoryError` or `StoreError`.
  */
-export async function openHostKeys(env: Env): Promise<KeyStore> {
+async function openHostKeys(env: Env): Promise<KeyStore> {
   const homeDir = findHome(env, process.getuid?.() === 0)
   await makeUsable(homeDir, 'VULCAN_HOME', 0o755)
   // Most commands have nothing to do with a server.
   const { KeyStore } = await import('@vulcan/server')
-  return KeyStore.open(join(homeDir, 'keys.db'))
+  return KeyStore.open(keysPath({ homeDir }))
 }
 
-/** Throws `KeyError` `key_invalid` or `key_limit`, or as `openHostKeys`. */
+/** Throws `KeyError` `key_invalid` or `key_limit`, or as `findHome`, `makeUsable` and `KeyStore.open`. */
 export async function createHostKey(
   env: Env,
   request: NewKey,
@@ -26,13 +26,13 @@ export async function createHostKey(
   return keys.create(request)
 }
 
-/** All keys, the oldest first; those that were revoked, too. Throws as `openHostKeys`. */
+/** All keys, the oldest first; those that were revoked, too. Throws as `findHome`, `makeUsable` and `KeyStore.open`. */
 export async function listHostKeys(env: Env): Promise<readonly KeyRecord[]> {
   using keys = await openHostKeys(env)
   return keys.list()
 }
 
-/** Named by id, prefix or the whole key. Throws `KeyError` `key_unknown`, or as `openHostKeys`. */
+/** Named by id, prefix or the whole key. Throws `KeyError` `key_unknown`, or as `findHome`, `makeUsable` and `KeyStore.open`. */
 export async function revokeHostKey(
   env: Env,
   named: string,
