@@ -6,6 +6,7 @@ import { addImagesCommand } from './images.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
+import { addServeCommand } from './serve.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     Object.assign(process.env, await withEnvFile(process.env, envFile))
   })
   addRunCommand(program, finish)
+  addServeCommand(program)
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)
