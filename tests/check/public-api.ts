@@ -282,6 +282,9 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'listHostVms',
     'newWorkload',
     'pruneHost',
+    'createHostKey',
+    'listHostKeys',
+    'revokeHostKey',
   ],
   'images/src/index.ts': [
     'type ArtefactKind',
@@ -385,6 +388,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'hasErrno',
     'messageOf',
     'parseWorkload',
+    'Scope',
   ],
   'client/src/index.ts': [],
   'server/src/index.ts': [
@@ -411,7 +415,6 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'Quota',
     'type RequestFacts',
     'type RequestTrace',
-    'Scope',
     'type SubmissionNeeds',
   ],
   'telemetry/src/index.ts': [

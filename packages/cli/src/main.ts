@@ -3,6 +3,7 @@ import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
+import { addKeysCommand } from './keys.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)
+  addKeysCommand(program)
   addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
   try {
