@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { BackendError } from '@vulcan/backend'
+import { BackendError, type ExecuteOptions } from '@vulcan/backend'
 import type { FakeScript } from '@vulcan/firecracker/testing'
 import type { WorkloadEvent } from '@vulcan/schema'
 import { listActiveVms } from '../src/lifecycle/active.ts'
@@ -50,6 +50,33 @@ test('a workload runs and gives back its exit code and output', async (t) => {
   )
   assert.deepEqual(fake.vms[0]?.configuration?.machineConfig.memSizeMib, 512)
   assert.deepEqual(fake.vms[0]?.configuration?.vsock?.guestCid, 3)
+  await assertNothingLeft()
+})
+
+test('output that is only passed on is in no result, and its limit still holds', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(
+    t,
+    answering({ type: 'started' }, output('stdout', '0123'), output('stderr', '4567'), {
+      type: 'result',
+      response: RESPONSE,
+    }),
+  )
+  let passed = ''
+  const options: ExecuteOptions = {
+    signal: never,
+    onEvent: (event) => {
+      if (event.type === 'output') passed += Buffer.from(event.bytes).toString()
+    },
+    keepOutput: false,
+  }
+  const result = await backend.execute(spec({ outputLimitBytes: 4 }), options)
+  assert.deepEqual([passed, result.outcome], ['01234567', 'exited'])
+  assert.deepEqual([result.stdout.byteLength, result.stderr.byteLength], [0, 0])
+  await backend.idle()
+  await assert.rejects(
+    backend.execute(spec({ outputLimitBytes: 3 }), options),
+    failsWith('protocol_violation', 'running'),
+  )
   await assertNothingLeft()
 })
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -7,9 +9,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #abort = () => this.#controller.abort()
+  readonly #onSignal = () => {
+    if (this.signal.aborted) this.#actAtSecond()
+    this.#abort()
+  }
+  #actAtSecond: () => void = () => undefined
 
   constructor() {
-    for (const name of SIGNALS) process.on(name, this.#abort)
+    for (const name of SIGNALS) process.on(name, this.#onSignal)
     process.stdout.on('error', this.#abort)
     process.stderr.on('error', this.#abort)
   }
@@ -18,7 +25,17 @@ export class Interruption implements Disposable {
     return this.#controller.signal
   }
 
+  /** Resolves at the first signal. */
+  async happened(): Promise<void> {
+    if (!this.signal.aborted) await once(this.signal, 'abort')
+  }
+
+  /** What to do when somebody who has asked asks again. */
+  atSecondSignal(act: () => void): void {
+    this.#actAtSecond = act
+  }
+
   [Symbol.dispose](): void {
-    for (const name of SIGNALS) process.off(name, this.#abort)
+    for (const name of SIGNALS) process.off(name, this.#onSignal)
   }
 }

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import {
-  ConfigError,
   type FirecrackerConfig,
   jailPathExcessBytes,
   type Layout,
 } from '@vulcan/backend-firecracker'
-import { firecrackerPath, jailerPath, type VmmSetting } from './vmm-choice.ts'
+import { ConfigError } from '@vulcan/schema'
+import type { VmmSetting } from './place-variables.ts'
+import { firecrackerPath, jailerPath } from './vmm-choice.ts'
 
 const VERSION_DEADLINE_MS = 5_000
 

@@ -6,7 +6,7 @@ import {
 } from '@vulcan/backend-firecracker'
 import { ImageDamagedError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { messageOf, RUNTIMES } from '@vulcan/schema'
-import type { OpenHostOptions } from './host.ts'
+import type { FoundationOptions } from './foundation.ts'
 import { type KvmFinding, tryKvm } from './kvm-trial.ts'
 import { chooseVmm } from './preflight.ts'
 import type { Settings } from './settings.ts'
@@ -23,7 +23,7 @@ export interface Microvm {
  * `ImageMissingError`, or the signal's reason.
  */
 export async function openMicrovm(
-  options: OpenHostOptions & Settings & { readonly ownerId: string },
+  options: FoundationOptions & Settings & { readonly ownerId: string },
 ): Promise<Microvm> {
   const { layout, config, ownerId, signal, onNotice, retryTrials = false } = options
   await requireImages(options)
@@ -33,10 +33,15 @@ export async function openMicrovm(
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
+  const { vmWatcher } = options
   const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
   const program = await chooseVmm(kvm, options.vmm, layout, config)
   held.move()
-  return { program, kvm, backend: new FirecrackerBackend({ ...base, program }) }
+  return {
+    program,
+    kvm,
+    backend: new FirecrackerBackend({ ...base, program, ...(vmWatcher && { watcher: vmWatcher }) }),
+  }
 }
 
 /**

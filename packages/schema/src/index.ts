@@ -15,6 +15,7 @@ export {
   type ResultReason,
   Status,
 } from './outcome.ts'
+export { InvalidWorkloadError, parseWorkload } from './parse-workload.ts'
 export {
   DEFAULT_PRIORITY,
   Priority,
@@ -24,4 +25,15 @@ export {
 } from './recorded-workload.ts'
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
+export {
+  ABSOLUTE_PATH,
+  ConfigError,
+  type Env,
+  integer,
+  type Kind,
+  readVariable,
+  SWITCH,
+  type Variable,
+  words,
+} from './variable.ts'
 export { WORKLOAD_LIMITS, WorkloadSpec, type WorkloadSpecInput } from './workload.ts'
