@@ -1,4 +1,5 @@
 import type { EngineWatcher } from '@vulcan/engine'
+import type { Env } from '@vulcan/schema'
 import type { Logger } from 'pino'
 import { Complaints } from './complaints.ts'
 import { type HostGauges, observeHost } from './gauges.ts'
@@ -13,7 +14,7 @@ import { WorkloadWatcher } from './workload-watcher.ts'
 
 export interface TelemetryOptions {
   /** Its variables that start with `OTEL_` are honoured, or refused. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Of Vulcan. */
   readonly version: string
   readonly nodeId: string
