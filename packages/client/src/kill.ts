@@ -14,15 +14,18 @@ export function kill(
   signal: AbortSignal | undefined,
 ): Promise<Workload> {
   const call = { method: 'DELETE', path: workloadPath(id), signal } as const
-  return retrying(async (earlier) => {
-    try {
-      return decodeWorkload(await askJson(settings, call, WorkloadView))
-    } catch (error) {
-      // An earlier attempt whose answer was lost may have been what ended it.
-      if (earlier === 0 || !isEnded(error)) throw error
-      return get(settings, id, { signal })
-    }
-  }, signal)
+  return retrying(
+    async (earlier) => {
+      try {
+        return decodeWorkload(await askJson(settings, call, WorkloadView))
+      } catch (error) {
+        // An earlier attempt whose answer was lost may have been what ended it.
+        if (earlier === 0 || !isEnded(error)) throw error
+        return get(settings, id, { signal })
+      }
+    },
+    { ...settings, signal },
+  )
 }
 
 export function isEnded(error: unknown): boolean {

@@ -26,7 +26,10 @@ export async function* list(
   for (let left = limit; left > 0; ) {
     const query = queryOf({ ...filter, limit: Math.min(left, HTTP_LIMITS.listLimit), cursor })
     const call = { method: 'GET', path: `/v1/workloads${query}`, signal } as const
-    const page = await retrying(() => askJson(settings, call, WorkloadList), signal)
+    const page = await retrying(() => askJson(settings, call, WorkloadList), {
+      ...settings,
+      signal,
+    })
     for (const view of page.workloads.slice(0, left)) yield decodeWorkload(view)
     left -= page.workloads.length
     if (page.next_cursor === null) return

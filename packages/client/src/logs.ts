@@ -4,7 +4,7 @@ import { readBody } from './http/body.ts'
 import { exchange } from './http/exchange.ts'
 import { checkJson } from './http/json.ts'
 import { readLines } from './http/lines.ts'
-import { pause, pauseBefore, RETRIES_MAX } from './http/retry.ts'
+import { Patience } from './http/retry.ts'
 import type { Settings } from './options.ts'
 import { decodeLogRecord, type LogEvent } from './wire/log-event.ts'
 import { workloadPath } from './workload-path.ts'
@@ -27,8 +27,8 @@ const SILENCE_MS = 45_000
 /** Where a reader is, across connections. */
 interface Position {
   afterSeq: number
-  /** Connections in a row on which nothing was heard. */
-  fruitless: number
+  /** With connections on which nothing is heard. */
+  readonly patience: Patience
 }
 
 /**
@@ -41,7 +41,7 @@ export async function* readLogs(
   options: LogsOptions,
 ): AsyncGenerator<LogEvent, void, undefined> {
   const { follow = true, stream, signal } = options
-  const position = { afterSeq: options.after ?? -1, fruitless: 0 }
+  const position = { afterSeq: options.after ?? -1, patience: new Patience(settings.retryMs) }
   for (;;) {
     let failure: unknown
     try {
@@ -54,10 +54,7 @@ export async function* readLogs(
     } catch (error) {
       failure = error
     }
-    const waitMs = pauseBefore(failure, position.fruitless)
-    if (waitMs === undefined || position.fruitless === RETRIES_MAX) throw failure
-    position.fruitless += 1
-    await pause(waitMs, signal)
+    await position.patience.pause(failure, signal)
   }
 }
 
@@ -75,7 +72,7 @@ async function* readConnection(
   const body = readBody(response.body, { silenceMs: SILENCE_MS }, signal)
   for await (const line of readLines(body, LINE_BYTES_MAX)) {
     const record = checkJson(line, LogRecord)
-    position.fruitless = 0
+    position.patience.renew()
     if (record.type === 'heartbeat') continue
     if (record.type !== 'done') {
       if (record.seq <= position.afterSeq) continue

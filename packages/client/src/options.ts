@@ -12,6 +12,8 @@ export interface VulcanOptions {
   readonly fetch?: Fetch | undefined
   /** How long the server may take for an answer that it need not wait for (default 30,000). */
   readonly timeoutMs?: number | undefined
+  /** How long failures in a row are borne where it is safe to try again (default 15,000; 0: not at all). */
+  readonly retryMs?: number | undefined
   /** Sends the key over plain HTTP to another machine, where everybody on the way can read it. */
   readonly allowInsecure?: boolean | undefined
 }
@@ -23,10 +25,12 @@ export interface Settings {
   readonly apiKey: string | undefined
   readonly fetch: Fetch
   readonly timeoutMs: number
+  readonly retryMs: number
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_RETRY_MS = 15_000
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const KEY = /^[\x21-\x7e]{1,4096}$/
 
@@ -44,6 +48,7 @@ export function readOptions(options: VulcanOptions): Settings {
     // As a method of another object browsers refuse it.
     fetch: options.fetch ?? ((address, init) => globalThis.fetch(address, init)),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
   }
 }
 

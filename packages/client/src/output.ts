@@ -17,7 +17,7 @@ export async function openOutput(
 ): Promise<ReadableStream<Uint8Array>> {
   const path = workloadPath(id, '/output', { stream })
   const call = { method: 'GET', path, accept: 'application/octet-stream', signal } as const
-  const response = await retrying(() => exchange(settings, call), signal)
+  const response = await retrying(() => exchange(settings, call), { ...settings, signal })
   const chunks = readBody(response.body, { silenceMs: settings.timeoutMs }, signal)
   return new ReadableStream<Uint8Array>(
     {

@@ -20,7 +20,7 @@ export async function submit(
   const path = '/v1/workloads/async'
   const call = { method: 'POST', path, body: encodeNewWorkload(workload), idempotencyKey } as const
   const ask = () => askJson(settings, { ...call, signal }, WorkloadView)
-  return decodeWorkload(await retrying(ask, signal))
+  return decodeWorkload(await retrying(ask, { ...settings, signal }))
 }
 
 /** `crypto.randomUUID` is missing on pages without TLS. */

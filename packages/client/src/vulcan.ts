@@ -1,5 +1,6 @@
 import { BackendView, type OutputStream, Stats as StatsView } from '@vulcan/schema'
 import * as z from 'zod'
+import type { Call } from './http/exchange.ts'
 import { askJson } from './http/json.ts'
 import { retrying } from './http/retry.ts'
 import { kill } from './kill.ts'
@@ -90,14 +91,18 @@ export class Vulcan {
 
   async stats({ signal }: CallOptions = {}): Promise<Stats> {
     const call = { method: 'GET', path: '/v1/stats', signal } as const
-    return decodeStats(await retrying(() => askJson(this.#settings, call, StatsView), signal))
+    return decodeStats(await this.#ask(call, StatsView))
   }
 
   async backends({ signal }: CallOptions = {}): Promise<Backend[]> {
     const call = { method: 'GET', path: '/v1/backends', signal } as const
-    const schema = z.array(BackendView).max(BACKENDS_MAX)
-    const views = await retrying(() => askJson(this.#settings, call, schema), signal)
+    const views = await this.#ask(call, z.array(BackendView).max(BACKENDS_MAX))
     return views.map(decodeBackend)
+  }
+
+  #ask<Schema extends z.ZodType>(call: Call, schema: Schema): Promise<z.output<Schema>> {
+    const { retryMs } = this.#settings
+    return retrying(() => askJson(this.#settings, call, schema), { retryMs, signal: call.signal })
   }
 }
 

@@ -1,6 +1,6 @@
 import { HTTP_LIMITS, WorkloadView } from '@vulcan/schema'
 import { askJson } from './http/json.ts'
-import { pause, retrying } from './http/retry.ts'
+import { retrying, sleep } from './http/retry.ts'
 import type { Settings } from './options.ts'
 import { decodeWorkload, hasEnded, type Workload } from './wire/workload.ts'
 import { workloadPath } from './workload-path.ts'
@@ -18,7 +18,8 @@ export async function get(
 ): Promise<Workload> {
   const path = workloadPath(id, '', { wait: waitS })
   const call = { method: 'GET', path, waitMs: (waitS ?? 0) * 1000, signal } as const
-  return decodeWorkload(await retrying(() => askJson(settings, call, WorkloadView), signal))
+  const ask = () => askJson(settings, call, WorkloadView)
+  return decodeWorkload(await retrying(ask, { ...settings, signal }))
 }
 
 /** Resolves when the workload has ended, with its output. */
@@ -31,6 +32,6 @@ export async function wait(
     const askedAtMs = performance.now()
     const workload = await get(settings, id, { signal, waitS: WAIT_S })
     if (hasEnded(workload)) return workload
-    await pause(askedAtMs + ASK_EVERY_MS - performance.now(), signal)
+    await sleep(askedAtMs + ASK_EVERY_MS - performance.now(), signal)
   }
 }

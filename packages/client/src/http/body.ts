@@ -22,7 +22,7 @@ export async function* readBody(
   let isOver = false
   try {
     for (;;) {
-      const { done, value } = await within(silenceMs, reader.read(), signal)
+      const { done, value } = await within(silenceMs, () => reader.read(), signal)
       if (done) break
       bytes += value.byteLength
       if (bytes > bytesMax) {
@@ -53,7 +53,7 @@ export async function readText(
 
 async function within<T>(
   silenceMs: number,
-  promise: Promise<T>,
+  read: () => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   signal?.throwIfAborted()
@@ -66,7 +66,7 @@ async function within<T>(
   )
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    return await Promise.race([promise.catch(toLost), ended.promise])
+    return await Promise.race([read().catch(toLost), ended.promise])
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', abort)
