@@ -1,4 +1,5 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const EXIT_INTERRUPTED = 130
 
 /**
  * Turns the signals that ask this process to end into an abort, so that the VM is ended and
@@ -7,9 +8,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #abort = () => this.#controller.abort()
+  readonly #onSignal = () => {
+    if (this.#mayLeave && this.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    this.#abort()
+  }
+  #mayLeave = false
 
   constructor() {
-    for (const name of SIGNALS) process.on(name, this.#abort)
+    for (const name of SIGNALS) process.on(name, this.#onSignal)
     process.stdout.on('error', this.#abort)
     process.stderr.on('error', this.#abort)
   }
@@ -18,7 +24,12 @@ export class Interruption implements Disposable {
     return this.#controller.signal
   }
 
+  /** From now on a second signal ends this process at once: it holds nothing that must be released. */
+  permitLeaving(): void {
+    this.#mayLeave = true
+  }
+
   [Symbol.dispose](): void {
-    for (const name of SIGNALS) process.off(name, this.#abort)
+    for (const name of SIGNALS) process.off(name, this.#onSignal)
   }
 }

@@ -66,9 +66,11 @@ export class RunLostError extends VulcanError<'run_lost'> {
 export class OptionError extends VulcanError<'invalid_option'> {
   /** `url`, `apiKey`, … */
   readonly option: string
+  readonly problem: string
 
   constructor(option: string, problem: string, options?: ErrorOptions) {
     super('invalid_option', `${option} ${problem}`, options)
     this.option = option
+    this.problem = problem
   }
 }

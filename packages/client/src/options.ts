@@ -14,7 +14,10 @@ export interface VulcanOptions {
   readonly timeoutMs?: number | undefined
   /** How long failures in a row are borne where it is safe to try again (default 15,000; 0: not at all). */
   readonly retryMs?: number | undefined
-  /** Sends the key over plain HTTP to another machine, where everybody on the way can read it. */
+  /**
+   * Sends the key over plain HTTP to another machine, where everybody on the way can read it.
+   * Default: whether `VULCAN_API_INSECURE` is 1.
+   */
   readonly allowInsecure?: boolean | undefined
 }
 
@@ -40,7 +43,7 @@ export function readOptions(options: VulcanOptions): Settings {
   const apiKey = options.apiKey ?? environment('VULCAN_API_KEY')
   if (apiKey !== undefined) {
     if (!KEY.test(apiKey)) throw new OptionError('apiKey', 'is no key: it has characters of none')
-    refusePlain(url, options.allowInsecure === true)
+    refusePlain(url, options.allowInsecure ?? environment('VULCAN_API_INSECURE') === '1')
   }
   return {
     baseUrl: url.href.replace(/\/+$/, ''),
@@ -67,7 +70,7 @@ function refusePlain(url: URL, isAllowed: boolean): void {
   if (url.protocol === 'https:' || LOOPBACK.test(url.hostname) || isAllowed) return
   throw new OptionError(
     'url',
-    `is ${url.origin}, where a key could be read on the way: take https, or set allowInsecure`,
+    `is ${url.origin}, where a key could be read on the way: take https, or permit it (allowInsecure, VULCAN_API_INSECURE=1)`,
   )
 }
 
