@@ -144,19 +144,46 @@ export class VulcanUnderTest {
   /** The command lines of processes that have to do with this run directory or one of its VMs. */
   async processes(): Promise<string[]> {
     const vmUsers = await this.#vmUsers()
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-    const lines = await Promise.all(
-      pids.map(async (pid) => {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-        const { uid } = await stat(`/proc/${pid}`).catch(() => ({ uid: 0 }))
-        // A zombie has none: it has ended, and waits for a parent who may be in no hurry.
-        if (line === '') return undefined
-        const ours = line.includes(this.runDir) || isVmProcess(vmUsers, uid, line)
-        return ours ? line.replaceAll('\0', ' ') : undefined
-      }),
+    const found = (await livingProcesses()).filter(
+      ({ uid, line }) => line.includes(this.runDir) || isVmProcess(vmUsers, uid, line),
     )
-    return lines.filter((line) => line !== undefined)
+    const others = await this.#usersOfOthers()
+    const still = new Set((await livingProcesses()).map(({ pid, line }) => `${pid} ${line}`))
+    return found
+      .filter(({ pid, uid, line }) => !others.has(uid) && still.has(`${pid} ${line}`))
+      .map(({ line }) => line)
   }
+
+  /** A user that was given back may be another host's by now, and its processes with it. */
+  async #usersOfOthers(): Promise<Set<number>> {
+    const root = '/run/vulcan/leases/uid'
+    const uids = await listed(root)
+    const holders = await Promise.all(uids.map((uid) => readlink(join(root, uid)).catch(() => '')))
+    const ofOthers = uids.filter((_, at) => {
+      const holder = holders[at] ?? ''
+      return holder !== '' && !holder.startsWith(`${this.runDir}/`)
+    })
+    return new Set(ofOthers.map(Number))
+  }
+}
+
+interface Living {
+  readonly pid: number
+  readonly uid: number
+  readonly line: string
+}
+
+/** All of this machine. A zombie has no line: it has ended, and waits for a parent in no hurry. */
+async function livingProcesses(): Promise<Living[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const all = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      const { uid } = await stat(`/proc/${pid}`).catch(() => ({ uid: 0 }))
+      return { pid: Number(pid), uid, line: line.replaceAll('\0', ' ') }
+    }),
+  )
+  return all.filter(({ line }) => line !== '')
 }
 
 /** Users other than root run VMs as themselves. */

@@ -11,3 +11,6 @@ export const GUEST_WORK_DIR = '/work'
 export const GUEST_AGENT_PATH = '/usr/local/bin/vulcan-guest'
 /** Resolvers for guests that have a network: theirs must be reachable from anywhere (Cloudflare, Google). */
 export const DEFAULT_DNS = ['1.1.1.1', '8.8.8.8'] as const
+
+/** Where distributions and CNI's own releases put plugins, in the order of the search. */
+export const CNI_BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni'] as const

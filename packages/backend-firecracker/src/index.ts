@@ -1,6 +1,6 @@
 export { availableDiskMib, availableMemoryMib } from './available.ts'
 export { FirecrackerBackend, type FirecrackerBackendOptions, type TrialBoot } from './backend.ts'
-export { ConfigError, type FirecrackerConfig, loadConfig } from './config.ts'
+export { type FirecrackerConfig, loadConfig } from './config.ts'
 export {
   DEFAULT_MEM_MB,
   DEFAULT_VCPUS,
@@ -20,4 +20,15 @@ export { DirectoryError, makeUsable } from './lifecycle/usable-directory.ts'
 export { Networks } from './networks.ts'
 export { checkJails } from './place/check-jails.ts'
 export { jailPathExcessBytes } from './place/jail-paths.ts'
+export {
+  ABSOLUTE_PATH,
+  ConfigError,
+  integer,
+  type Kind,
+  readVariable,
+  SWITCH,
+  type Variable,
+  words,
+} from './variable.ts'
+export { FIRECRACKER_VARIABLES } from './variables.ts'
 export type { Confinement, JailerConfinement, VmmProgram } from './vmm-program.ts'

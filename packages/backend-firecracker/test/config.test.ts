@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/config.ts'
+import { ConfigError } from '../src/variable.ts'
 
 test('without variables every setting has its default, files in the data directory', () => {
   assert.deepEqual(loadConfig({}, '/data'), {

@@ -1,3 +1,4 @@
+import { withEnvFile } from '@vulcan/host'
 import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
@@ -29,9 +30,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('vulcan')
     .description('runs code that nobody trusts, each program in a microVM of its own')
     .version('0.1.0')
+    .option('--env-file <path>', 'variables to add (default: the file env in VULCAN_HOME)')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
+  program.hook('preAction', async () => {
+    const { envFile } = program.opts<{ envFile?: string }>()
+    Object.assign(process.env, await withEnvFile(process.env, envFile))
+  })
   addRunCommand(program, finish)
   addLsCommand(program)
   addLogsCommand(program, finish)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { MAIN, temporaryDirectory, vulcan } from './support/command-line.ts'
 
@@ -88,7 +89,10 @@ test('-v shows the stack of an error, also where the value of another flag is "r
 
 test('a variable with a wrong value is named', async () => {
   const { exitCode, stderr } = await vulcan(['run', '-c', 'x'], { VULCAN_VMM: 'vmware' })
-  assert.equal(stderr, 'vulcan: VULCAN_VMM is "vmware", but takes auto, firecracker, qemu\n')
+  assert.equal(
+    stderr,
+    'vulcan: VULCAN_VMM is "vmware", but takes a word: auto, firecracker, qemu\n',
+  )
   assert.equal(exitCode, 125)
 })
 
@@ -126,4 +130,23 @@ test('help and version exit with 0', async () => {
   assert.equal((await vulcan(['--help'])).exitCode, 0)
   assert.equal((await vulcan(['run', '--help'])).exitCode, 0)
   assert.equal((await vulcan(['--version'])).stdout, '0.1.0\n')
+})
+
+test('an environment file adds variables, and one that is named must be there', async (t) => {
+  const file = join(await temporaryDirectory(t), 'vulcan.env')
+  const missing = await vulcan(['--env-file', file, 'doctor'])
+  assert.match(missing.stderr, /^vulcan: the environment file .* cannot be read: ENOENT.*\n$/)
+  assert.equal(missing.exitCode, 1)
+  await writeFile(file, 'VULCAN_VMM=vmware\n', { mode: 0o644 })
+  const { exitCode, stderr } = await vulcan(['--env-file', file, 'run', '-c', 'x'])
+  assert.match(stderr, /^vulcan: VULCAN_VMM is "vmware"/)
+  assert.equal(exitCode, 125)
+})
+
+test("Node's own options among a program's arguments are the program's", async () => {
+  const launcher = resolve(import.meta.dirname, '../../../bin/vulcan')
+  const args = ['run', '/nowhere/x.py', '--env-file', '/nowhere/env']
+  const { status, stderr } = spawnSync(launcher, args, { encoding: 'utf8' })
+  assert.match(stderr, /^vulcan: cannot read \/nowhere\/x\.py: no such file or directory\n$/)
+  assert.equal(status, 125)
 })

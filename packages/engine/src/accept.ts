@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DEFAULT_PRIORITY, type Workload, type WorkloadSpec } from '@vulcan/schema'
+import type { Idempotency } from './idempotency.ts'
 import type { Needs } from './slots.ts'
 
 export interface SubmitOptions {
@@ -7,6 +8,17 @@ export interface SubmitOptions {
   readonly owner?: string | undefined
   /** From 0 to 9 (default 5): of one owner's waiting workloads the highest runs first. */
   readonly priority?: number | undefined
+  /** While so many workloads of this owner run, this one waits. Default: no bound but the host's. */
+  readonly maxConcurrent?: number | undefined
+  /** With a key that this owner used before, the workload of then is the answer. */
+  readonly idempotency?: Idempotency | undefined
+}
+
+/** What came of a submission. */
+export interface Submission {
+  readonly workload: Workload
+  /** False: an earlier submission with the same key began it, and this one did nothing. */
+  readonly isNew: boolean
 }
 
 /** What a host adds to a workload that it accepts. */
@@ -19,7 +31,7 @@ export interface Acceptance {
 /** The record of a workload as it begins. */
 export function accept(
   spec: WorkloadSpec,
-  { owner = '', priority = DEFAULT_PRIORITY }: SubmitOptions,
+  { owner = '', priority = DEFAULT_PRIORITY, maxConcurrent }: SubmitOptions,
   { nodeId, defaults }: Acceptance,
 ): Workload {
   return {
@@ -37,6 +49,7 @@ export function accept(
     memMib: spec.memMib ?? defaults.memMib,
     timeoutS: spec.timeoutS,
     outputLimitBytes: spec.outputLimitBytes,
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
     createdAtMs: Date.now(),
     status: 'pending',
     startedAtMs: null,

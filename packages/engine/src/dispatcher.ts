@@ -6,7 +6,7 @@ import { endOf } from './end-of.ts'
 import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Slots } from './slots.ts'
-import type { Store } from './store.ts'
+import type { Insertion, Store } from './store.ts'
 import type { RunEnd, Stop, Ticket } from './ticket.ts'
 
 /** How long after a failed attempt to record an end the next one is made. */
@@ -55,21 +55,29 @@ export class Dispatcher {
   }
 
   /**
-   * Lets a workload wait for its turn as soon as `stored` resolves. It can be stopped before that.
-   * Rejects with what `stored` rejects with, and the workload is forgotten.
+   * Lets a workload wait for its turn as soon as it is stored. It can be stopped before that. One that
+   * is not stored is forgotten; resolves and rejects as `storing`.
    */
-  async take(ticket: Ticket, stored: Promise<void>): Promise<void> {
+  async take(ticket: Ticket, storing: Promise<Insertion>): Promise<Insertion> {
     this.#tickets.set(ticket.id, ticket)
-    const taken = stored.then(
-      () => this.#enqueue(ticket),
-      (error: unknown) => {
-        this.#tickets.delete(ticket.id)
-        throw error
-      },
-    )
-    this.#track(taken.catch(() => undefined))
-    await taken
+    const taken = this.#takeStored(ticket, storing)
+    const settled = () => undefined
+    this.#track(taken.then(settled, settled))
+    const insertion = await taken
     this.startWaiting()
+    return insertion
+  }
+
+  async #takeStored(ticket: Ticket, storing: Promise<Insertion>): Promise<Insertion> {
+    let isStored = false
+    try {
+      const insertion = await storing
+      isStored = insertion.type === 'inserted'
+      return insertion
+    } finally {
+      if (isStored) this.#enqueue(ticket)
+      else this.#tickets.delete(ticket.id)
+    }
   }
 
   /** Ends a workload; when it waits, at once. */

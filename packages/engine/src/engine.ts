@@ -1,19 +1,26 @@
 import type { Registry } from '@vulcan/backend'
 import type { Workload, WorkloadSpec } from '@vulcan/schema'
-import { type Acceptance, accept, type SubmitOptions } from './accept.ts'
+import { type Acceptance, accept, type Submission, type SubmitOptions } from './accept.ts'
 import { DEFAULT_DEADLINES, type Deadlines } from './attempt.ts'
 import { Changes } from './changes.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { RefusedError, UnknownWorkloadError, WorkloadEndedError } from './errors.ts'
+import {
+  IdempotencyError,
+  RefusedError,
+  UnknownWorkloadError,
+  WorkloadEndedError,
+} from './errors.ts'
+import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from './idempotency.ts'
 import { DEFAULT_QUEUE_LIMITS, Queue, type QueueLimits } from './queue.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 import { Recorder } from './recorder.ts'
 import { recover } from './recover.ts'
 import { DEFAULT_RETENTION, pruneRegularly, type RetentionLimits } from './retention.ts'
 import { type Capacity, Slots } from './slots.ts'
-import type { ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
+import type { Insertion, ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
 import { type Observer, type RunEnd, Ticket } from './ticket.ts'
 import { isFinal } from './transitions.ts'
+import type { EngineWatcher } from './watcher.ts'
 
 export interface EngineOptions extends Acceptance {
   /** Belongs to the caller, who disposes it after the engine. */
@@ -24,11 +31,17 @@ export interface EngineOptions extends Acceptance {
   readonly queue?: Partial<QueueLimits>
   readonly retention?: Partial<RetentionLimits>
   readonly deadlines?: Partial<Deadlines>
+  /**
+   * How much output of one workload is recorded (default 10 MiB). Each stream is recorded up to the
+   * workload's own limit in any case; what is beyond both is dropped.
+   */
+  readonly logLimitBytes?: number
+  readonly watcher?: EngineWatcher
   /** Told what went wrong with the host rather than with a workload: for a log. */
   readonly onProblem: (error: unknown) => void
 }
 
-export interface RunOptions extends SubmitOptions, Observer {
+export interface RunOptions extends Omit<SubmitOptions, 'idempotency'>, Observer {
   /** Kills the workload. */
   readonly signal: AbortSignal
 }
@@ -82,7 +95,7 @@ export class Engine implements AsyncDisposable {
   /** Accounts for what an earlier process left in the store, and begins to run what waits there. */
   static async open(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options)
-    const stored = Promise.resolve()
+    const stored = Promise.resolve<Insertion>({ type: 'inserted' })
     const waiting = await recover(options.store)
     await Promise.all(
       waiting.map((workload) => engine.#dispatcher.take(new Ticket(workload), stored)),
@@ -98,13 +111,22 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Accepts a workload: when this resolves it survives the death of this process. Throws
-   * `RefusedError`, or `BackendError` `unsupported_isolation` or `unsupported_runtime`; then nothing
-   * of it is stored.
+   * Accepts a workload: when this resolves it survives the death of this process. With an idempotency
+   * key that its owner used before, it resolves with the workload of then, as it stands, also while
+   * this host takes no new work. Throws `IdempotencyError`, `RefusedError`, or `BackendError`
+   * `unsupported_isolation` or `unsupported_runtime`; then nothing of it is stored.
    */
-  async submit(spec: WorkloadSpec, options: SubmitOptions = {}): Promise<Workload> {
-    const ticket = await this.#accept(spec, options)
-    return ticket.workload
+  async submit(spec: WorkloadSpec, options: SubmitOptions = {}): Promise<Submission> {
+    const { idempotency } = options
+    const ticket = new Ticket(accept(spec, options, this.#options))
+    const earlier =
+      (await this.#keptRequest(ticket.owner, idempotency)) ??
+      (await this.#take(ticket, spec, idempotency))
+    if (earlier === undefined) return { workload: ticket.workload, isNew: true }
+    if (earlier.requestHash !== idempotency?.requestHash) {
+      throw new IdempotencyError(earlier.workloadId)
+    }
+    return { workload: await this.get(earlier.workloadId), isNew: false }
   }
 
   /**
@@ -113,7 +135,8 @@ export class Engine implements AsyncDisposable {
    */
   async run(spec: WorkloadSpec, options: RunOptions): Promise<RunEnd> {
     const { signal, onEvent, ...rest } = options
-    const ticket = await this.#accept(spec, rest, { onEvent })
+    const ticket = new Ticket(accept(spec, rest, this.#options), { onEvent })
+    await this.#take(ticket, spec)
     const kill = () => this.#dispatcher.stop(ticket, 'killed')
     if (signal.aborted) kill()
     signal.addEventListener('abort', kill, { once: true })
@@ -163,15 +186,19 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * The events of a workload that follow on `afterSeq`: those that are stored and then, as they come,
-   * all others until it has ended, each once. Nothing is read ahead of a slow reader. Throws
-   * `UnknownWorkloadError`, or the signal's reason.
+   * The events of a workload that follow on `afterSeq`: those that are stored and then, unless `follow`
+   * is false, as they come, all others until it has ended, each once. Nothing is read ahead of a slow
+   * reader. Throws `UnknownWorkloadError`, or the signal's reason.
    */
   async *events(
     id: string,
-    options: { readonly afterSeq?: number; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly afterSeq?: number
+      readonly follow?: boolean
+      readonly signal?: AbortSignal
+    } = {},
   ): AsyncGenerator<RecordedEvent, void, undefined> {
-    const { signal } = options
+    const { signal, follow = true } = options
     let afterSeq = options.afterSeq ?? -1
     for (;;) {
       using news = this.#news.watch(id)
@@ -184,7 +211,7 @@ export class Engine implements AsyncDisposable {
         afterSeq = event.seq
       }
       if (page.length > 0) continue
-      if (isFinal(status)) return
+      if (isFinal(status) || !follow) return
       await news.wait(signal)
     }
   }
@@ -213,21 +240,31 @@ export class Engine implements AsyncDisposable {
     await this.drain({ graceMs: 0, waiting: 'keep' })
   }
 
-  async #accept(spec: WorkloadSpec, options: SubmitOptions, observer?: Observer): Promise<Ticket> {
+  async #keptRequest(
+    owner: string,
+    idempotency: Idempotency | undefined,
+  ): Promise<KeptRequest | undefined> {
+    if (idempotency === undefined) return undefined
+    return this.#store.keptRequest(owner, idempotency.key, Date.now() - KEYS_KEPT_MS)
+  }
+
+  /** Takes a workload in; or resolves with what its key stands for, and it is forgotten. */
+  async #take(
+    ticket: Ticket,
+    spec: WorkloadSpec,
+    idempotency?: Idempotency,
+  ): Promise<KeptRequest | undefined> {
     if (this.#dispatcher.closed.aborted) {
       throw new RefusedError('shutdown', 'this host takes no new work: it is shutting down')
     }
     this.#options.registry.resolve(spec.isolation, spec.runtime)
-    const ticket = new Ticket(accept(spec, options, this.#options), observer)
     this.#slots.refuseImpossible(ticket.needs)
     if (this.#dispatcher.find(ticket.id) !== undefined) throw idInUse(ticket.id)
     using _place = this.#queue.reserve(ticket.owner)
-    await this.#dispatcher.take(ticket, this.#insert(ticket, spec))
-    return ticket
-  }
-
-  async #insert({ id, workload }: Ticket, spec: WorkloadSpec): Promise<void> {
-    if (!(await this.#store.insert(workload, spec))) throw idInUse(id)
+    const inserting = this.#store.insert(ticket.workload, spec, idempotency)
+    const insertion = await this.#dispatcher.take(ticket, inserting)
+    if (insertion.type === 'id_taken') throw idInUse(ticket.id)
+    return insertion.type === 'key_taken' ? insertion.by : undefined
   }
 }
 

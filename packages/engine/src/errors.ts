@@ -13,6 +13,20 @@ export class UnknownWorkloadError extends VulcanError<'workload_unknown'> {
   }
 }
 
+/** The owner used this key for a request that was another one. */
+export class IdempotencyError extends VulcanError<'idempotency_mismatch'> {
+  /** What the earlier request began. */
+  readonly workloadId: string
+
+  constructor(workloadId: string) {
+    super(
+      'idempotency_mismatch',
+      `this idempotency key was used for another request, which began workload ${workloadId}`,
+    )
+    this.workloadId = workloadId
+  }
+}
+
 /** What has ended cannot be ended again. */
 export class WorkloadEndedError extends VulcanError<'workload_ended'> {
   readonly workloadId: string

@@ -7,6 +7,7 @@ import {
   type WorkloadSpec,
 } from '@vulcan/schema'
 import { fromCursor, toCursor } from './cursor.ts'
+import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from './idempotency.ts'
 import {
   EVENT_PAGE_BYTES,
   type EventBatch,
@@ -14,6 +15,8 @@ import {
   weightOf,
 } from './recorded-event.ts'
 import type {
+  ForgetKeysOptions,
+  Insertion,
   ListQuery,
   PruneOptions,
   Store,
@@ -30,18 +33,30 @@ interface Entry {
   /** Until it has ended. */
   spec: WorkloadSpec | undefined
   readonly events: RecordedEvent[]
+  readonly idempotency: Idempotency | undefined
 }
 
 /** For a host that lives no longer than its caller: nothing survives it. A list reads all workloads. */
 export class MemoryStore implements Store {
   readonly #entries = new Map<string, Entry>()
+  /** The latest entry with each key of each owner. */
+  readonly #byKey = new Map<string, Entry>()
   #lastPlace = 0
 
-  async insert(workload: Workload, spec: WorkloadSpec): Promise<boolean> {
-    if (this.#entries.has(workload.id)) return false
+  async insert(
+    workload: Workload,
+    spec: WorkloadSpec,
+    idempotency?: Idempotency,
+  ): Promise<Insertion> {
+    const { id, owner, createdAtMs } = workload
+    const by = this.#kept(owner, idempotency?.key, createdAtMs - KEYS_KEPT_MS)
+    if (by !== undefined) return { type: 'key_taken', by }
+    if (this.#entries.has(id)) return { type: 'id_taken' }
     this.#lastPlace += 1
-    this.#entries.set(workload.id, { place: this.#lastPlace, workload, spec, events: [] })
-    return true
+    const entry = { place: this.#lastPlace, workload, spec, events: [], idempotency }
+    this.#entries.set(id, entry)
+    if (idempotency !== undefined) this.#byKey.set(nameOf(owner, idempotency.key), entry)
+    return { type: 'inserted' }
   }
 
   async start(id: string, startedAtMs: number): Promise<boolean> {
@@ -66,6 +81,10 @@ export class MemoryStore implements Store {
 
   async get(id: string): Promise<Workload | undefined> {
     return this.#entries.get(id)?.workload
+  }
+
+  async keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined> {
+    return this.#kept(owner, key, sinceMs)
   }
 
   async spec(id: string): Promise<WorkloadSpec | undefined> {
@@ -129,14 +148,24 @@ export class MemoryStore implements Store {
     let removed = 0
     for (const { id, atMs } of ended.slice(0, atMost)) {
       if (atMs >= endedBeforeMs && this.#entries.size <= keep) break
+      this.#forgetKey(this.#entries.get(id))
       this.#entries.delete(id)
       removed += 1
     }
     return removed
   }
 
+  async forgetKeys({ beforeMs, atMost }: ForgetKeysOptions): Promise<number> {
+    const expired = [...this.#byKey.values()]
+      .filter(({ workload }) => workload.createdAtMs < beforeMs)
+      .slice(0, atMost)
+    for (const entry of expired) this.#forgetKey(entry)
+    return expired.length
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#entries.clear()
+    this.#byKey.clear()
   }
 
   #move(id: string, to: Status, change: Partial<Workload>): Entry | undefined {
@@ -144,6 +173,19 @@ export class MemoryStore implements Store {
     if (entry === undefined || !canBecome(entry.workload.status, to)) return undefined
     entry.workload = { ...entry.workload, ...change, status: to }
     return entry
+  }
+
+  #kept(owner: string, key: string | undefined, sinceMs: number): KeptRequest | undefined {
+    const entry = key === undefined ? undefined : this.#byKey.get(nameOf(owner, key))
+    if (entry?.idempotency === undefined || entry.workload.createdAtMs < sinceMs) return undefined
+    return { workloadId: entry.workload.id, requestHash: entry.idempotency.requestHash }
+  }
+
+  /** Another workload may have the key by now. */
+  #forgetKey(entry: Entry | undefined): void {
+    if (entry?.idempotency === undefined) return
+    const name = nameOf(entry.workload.owner, entry.idempotency.key)
+    if (this.#byKey.get(name) === entry) this.#byKey.delete(name)
   }
 
   *#matching({ owner, status, runtime }: WorkloadFilter): Iterable<Entry> {
@@ -155,6 +197,10 @@ export class MemoryStore implements Store {
       yield entry
     }
   }
+}
+
+function nameOf(owner: string, key: string): string {
+  return JSON.stringify([owner, key])
 }
 
 function count<Name extends string>(

@@ -10,6 +10,8 @@ const UNSTORED_BYTES_MAX = 1024 * 1024
 const JOINED_BYTES_MAX = 32 * 1024
 const BATCH_BYTES_MAX = 256 * 1024
 
+export const DEFAULT_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+
 /** The record of one workload that runs. */
 interface Track {
   nextSeq: number

@@ -1,3 +1,4 @@
+import { KEYS_KEPT_MS } from './idempotency.ts'
 import type { Store } from './store.ts'
 
 export interface RetentionLimits {
@@ -21,7 +22,7 @@ const PRUNED_AT_ONCE = 100
  * goes on.
  */
 export function pruneRegularly(
-  store: Pick<Store, 'prune'>,
+  store: Pick<Store, 'prune' | 'forgetKeys'>,
   { maxAgeMs, maxWorkloads }: RetentionLimits,
   onProblem: (error: unknown) => void,
 ): AsyncDisposable {
@@ -31,6 +32,11 @@ export function pruneRegularly(
     while (removed === PRUNED_AT_ONCE && !stopped.signal.aborted) {
       const endedBeforeMs = Date.now() - maxAgeMs
       removed = await store.prune({ endedBeforeMs, keep: maxWorkloads, atMost: PRUNED_AT_ONCE })
+    }
+    let forgotten = PRUNED_AT_ONCE
+    while (forgotten === PRUNED_AT_ONCE && !stopped.signal.aborted) {
+      const beforeMs = Date.now() - KEYS_KEPT_MS
+      forgotten = await store.forgetKeys({ beforeMs, atMost: PRUNED_AT_ONCE })
     }
   }
   let running = prune().catch(onProblem)

@@ -6,6 +6,7 @@ import type {
   WorkloadEnd,
   WorkloadSpec,
 } from '@vulcan/schema'
+import type { Idempotency, KeptRequest } from './idempotency.ts'
 import type { EventBatch, RecordedEvent } from './recorded-event.ts'
 
 /** Which workloads a list has: all that agree with every field that is given. */
@@ -41,11 +42,23 @@ export interface WorkloadStats {
   readonly avgDurationMs: number | null
 }
 
+export type Insertion =
+  | { readonly type: 'inserted' }
+  | { readonly type: 'id_taken' }
+  /** The owner's key stands for an earlier request. */
+  | { readonly type: 'key_taken'; readonly by: KeptRequest }
+
 export interface PruneOptions {
   /** Those that ended before this time go. */
   readonly endedBeforeMs: number
   /** While there are more workloads than these, those that ended first go. */
   readonly keep: number
+  /** In one call. */
+  readonly atMost: number
+}
+
+export interface ForgetKeysOptions {
+  readonly beforeMs: number
   /** In one call. */
   readonly atMost: number
 }
@@ -56,8 +69,11 @@ export interface PruneOptions {
  * table does not permit changes nothing and resolves with false, whoever comes second.
  */
 export interface Store extends AsyncDisposable {
-  /** Takes in a pending workload, and its spec until it has ended. False: the id is taken. */
-  insert(workload: Workload, spec: WorkloadSpec): Promise<boolean>
+  /**
+   * Takes in a pending workload, its spec until it has ended, and its owner's key for it: all of them
+   * or none. A key of a workload that was created more than `KEYS_KEPT_MS` before this one is free.
+   */
+  insert(workload: Workload, spec: WorkloadSpec, idempotency?: Idempotency): Promise<Insertion>
   /** From pending to running. */
   start(id: string, startedAtMs: number): Promise<boolean>
   /** To the final status of its reason; the spec is deleted. */
@@ -66,6 +82,8 @@ export interface Store extends AsyncDisposable {
   append(batches: readonly EventBatch[]): Promise<void>
 
   get(id: string): Promise<Workload | undefined>
+  /** What an owner's key stands for, if its workload was created at or after this time. */
+  keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined>
   /** What is to be run; undefined when the workload is unknown or has ended. */
   spec(id: string): Promise<WorkloadSpec | undefined>
   /** The events that follow on `afterSeq` (-1: from the first), at most some hundred KiB of them. */
@@ -74,6 +92,8 @@ export interface Store extends AsyncDisposable {
   list(query: ListQuery): Promise<WorkloadPage>
   stats(owner?: string): Promise<WorkloadStats>
 
-  /** Deletes workloads that have ended, with their events; resolves with how many. */
+  /** Deletes workloads that have ended, with their events and keys; resolves with how many. */
   prune(options: PruneOptions): Promise<number>
+  /** Deletes keys of workloads created before this time; resolves with how many. */
+  forgetKeys(options: ForgetKeysOptions): Promise<number>
 }

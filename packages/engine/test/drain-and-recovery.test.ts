@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { MemoryStore, RefusedError } from '@vulcan/engine'
 import { openEngine } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { anEnd, aSpec, aWorkload } from './support/workloads.ts'
 
 const never = new AbortController().signal

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { BackendError } from '@vulcan/backend'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { MemoryStore, RefusedError, UnknownWorkloadError, WorkloadEndedError } from '@vulcan/engine'
 import { openEngine, textsOf } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { aSpec, newId } from './support/workloads.ts'
 
 const never = new AbortController().signal
@@ -16,7 +16,7 @@ test('a workload is pending when it is accepted, then runs, and its end is recor
   await using world = await openEngine()
   const { engine, backend } = world
   const spec = aSpec({ input: Buffer.from('in'), network: 'public', args: ['a'], memMib: 256 })
-  const accepted = await engine.submit(spec, { owner: 'one', priority: 7 })
+  const { workload: accepted } = await engine.submit(spec, { owner: 'one', priority: 7 })
   assert.equal(accepted.status, 'pending')
   const execution = await backend.execution(spec.id)
   assert.equal(execution.spec, spec)

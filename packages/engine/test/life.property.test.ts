@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { MemoryStore, RefusedError, type Store, WorkloadEndedError } from '@vulcan/engine'
 import { finalStatus, type Status, type Workload, type WorkloadEnd } from '@vulcan/schema'
 import fc from 'fast-check'
 import { openEngine } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { aSpec } from './support/workloads.ts'
 
 const SEED = Number(process.env['VULCAN_FUZZ_SEED'] ?? 1)
@@ -159,8 +159,8 @@ class Life {
   #submit(owner: string): void {
     const spec = aSpec()
     this.#call(async () => {
-      const { status } = await this.#process.engine.submit(spec, { owner })
-      assert.equal(status, 'pending')
+      const { workload } = await this.#process.engine.submit(spec, { owner })
+      assert.equal(workload.status, 'pending')
       this.#accepted.add(spec.id)
     })
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { RefusedError } from '@vulcan/engine'
 import { openEngine } from './support/engine-under-test.ts'
-import { FakeBackend } from './support/fake-backend.ts'
 import { aSpec } from './support/workloads.ts'
 
 type World = Awaited<ReturnType<typeof openEngine>>

@@ -1,40 +1,18 @@
-import { Registry } from '@vulcan/backend'
-import {
-  becomeOwner,
-  type FirecrackerBackend,
-  makeUsable,
-  type VmmProgram,
-} from '@vulcan/backend-firecracker'
+import type { VmmProgram } from '@vulcan/backend-firecracker'
 import { Engine, MemoryStore } from '@vulcan/engine'
 import { messageOf, type WorkloadEvent, type WorkloadSpec } from '@vulcan/schema'
-import { type Microvm, openMicrovm } from './microvm.ts'
+import { type Foundation, type FoundationOptions, openFoundation } from './foundation.ts'
+import type { Microvm } from './microvm.ts'
 import { type RunReport, reportEnd, reportRefusal } from './report.ts'
-import { readSettings, type Settings } from './settings.ts'
-
-/** What a host tells while it works: for a log or a person, never for a program. */
-export type HostNotice = (message: string) => void
-
-export interface OpenHostOptions {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly signal: AbortSignal
-  readonly onNotice: HostNotice
-  /** Tries VMMs again that lately did not boot a guest. */
-  readonly retryTrials?: boolean
-  /** How many networks are made before a VM needs one (default 0). */
-  readonly readySlots?: number
-}
 
 export interface RunOptions {
   readonly signal: AbortSignal
   readonly onEvent?: (event: WorkloadEvent) => void | Promise<void>
 }
 
-/** How often a host looks for what dead processes left, and for what it could not release before. */
-const RECOVERY_EVERY_MS = 60_000
-
 /**
- * One Vulcan process with its engine and its backend. Opening it clears what dead processes left;
- * closing it waits until everything that its own workloads held is released.
+ * A host for one command: its workloads live no longer than the process. Opening it clears what dead
+ * processes left; closing it waits until everything that its own workloads held is released.
  */
 export class Host implements AsyncDisposable {
   /** The VMM in use and what was found out about KVM; or why no VM can be started here. */
@@ -52,24 +30,11 @@ export class Host implements AsyncDisposable {
    * Throws `ConfigError`, `DirectoryError`, `OwnerError`, or the signal's reason. What keeps VMs from
    * running is told when a workload wants one.
    */
-  static async open(options: OpenHostOptions): Promise<Host> {
-    const settings = await readSettings(options.env)
-    await makeUsable(settings.layout.homeDir, 'VULCAN_HOME', 0o755)
+  static async open(options: FoundationOptions): Promise<Host> {
     await using held = new AsyncDisposableStack()
-    const { ownerId } = held.use(await becomeOwner(settings.layout))
-    const registry = new Registry()
-    const engine = held.use(await openEngine(registry, { ...options, ...settings, ownerId }))
-    const microvm = await openMicrovm({ ...options, ...settings, ownerId }).catch(toError)
-    options.signal.throwIfAborted()
-    if (microvm instanceof Error) {
-      registry.declareUnavailable('microvm', microvm.message)
-    } else {
-      const { backend } = microvm
-      registry.register(backend)
-      held.use(clearRegularly(backend, options.onNotice))
-      held.defer(() => backend.shutdown())
-    }
-    return new Host(microvm, engine, held.move())
+    const foundation = held.use(await openFoundation(options))
+    const engine = held.use(await openEngine(foundation, options))
+    return new Host(foundation.microvm, engine, held.move())
   }
 
   /** The VMM in use; undefined where no VM can be started. */
@@ -96,11 +61,11 @@ export class Host implements AsyncDisposable {
   }
 }
 
-/** This host lives no longer than its caller: nothing of its workloads is to survive it. */
 function openEngine(
-  registry: Registry,
-  { config, ownerId, onNotice }: OpenHostOptions & Settings & { readonly ownerId: string },
+  { settings, ownerId, registry }: Foundation,
+  { onNotice }: FoundationOptions,
 ): Promise<Engine> {
+  const { config } = settings
   return Engine.open({
     store: new MemoryStore(),
     registry,
@@ -110,32 +75,4 @@ function openEngine(
     retention: { maxAgeMs: 0 },
     onProblem: (error) => onNotice(messageOf(error)),
   })
-}
-
-/** Clears now and every now and then; disposing waits for the end of a recovery that goes on. */
-function clearRegularly(backend: FirecrackerBackend, onNotice: HostNotice): AsyncDisposable {
-  let running = clearRemains(backend, onNotice)
-  const timer = setInterval(() => {
-    running = running.then(() => clearRemains(backend, onNotice))
-  }, RECOVERY_EVERY_MS).unref()
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await running
-    },
-  }
-}
-
-/** Never rejects: what a dead process left must not keep a living one from its work. */
-async function clearRemains(backend: FirecrackerBackend, onNotice: HostNotice): Promise<void> {
-  try {
-    const { failures } = await backend.recover()
-    for (const failure of failures) onNotice(messageOf(failure))
-  } catch (error) {
-    onNotice(`recovery of earlier processes' VMs failed: ${messageOf(error)}`)
-  }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -6,7 +6,8 @@ import {
   jailPathExcessBytes,
   type Layout,
 } from '@vulcan/backend-firecracker'
-import { firecrackerPath, jailerPath, type VmmSetting } from './vmm-choice.ts'
+import type { VmmSetting } from './place-variables.ts'
+import { firecrackerPath, jailerPath } from './vmm-choice.ts'
 
 const VERSION_DEADLINE_MS = 5_000
 

@@ -9,8 +9,9 @@ import { resolveImage, resolveRootfs } from '@vulcan/images'
 import { RUNTIMES, type Runtime } from '@vulcan/schema'
 import { ulid } from 'ulid'
 import { FileHashes } from './file-hashes.ts'
+import type { VmmSetting } from './place-variables.ts'
 import { PreflightCache } from './preflight-cache.ts'
-import { type Candidate, kvmCandidates, kvmDeviceFinding, type VmmSetting } from './vmm-choice.ts'
+import { type Candidate, kvmCandidates, kvmDeviceFinding } from './vmm-choice.ts'
 
 /** Whether KVM runs guests on this machine, and what showed it. */
 export interface KvmFinding {

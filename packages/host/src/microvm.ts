@@ -6,7 +6,7 @@ import {
 } from '@vulcan/backend-firecracker'
 import { ImageDamagedError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { messageOf, RUNTIMES } from '@vulcan/schema'
-import type { OpenHostOptions } from './host.ts'
+import type { FoundationOptions } from './foundation.ts'
 import { type KvmFinding, tryKvm } from './kvm-trial.ts'
 import { chooseVmm } from './preflight.ts'
 import type { Settings } from './settings.ts'
@@ -23,7 +23,7 @@ export interface Microvm {
  * `ImageMissingError`, or the signal's reason.
  */
 export async function openMicrovm(
-  options: OpenHostOptions & Settings & { readonly ownerId: string },
+  options: FoundationOptions & Settings & { readonly ownerId: string },
 ): Promise<Microvm> {
   const { layout, config, ownerId, signal, onNotice, retryTrials = false } = options
   await requireImages(options)

@@ -14,7 +14,7 @@ const SOCKET_PATH_BYTES_MAX = 107
  * Throws `ConfigError` for a path that is relative, or too long for the sockets below it.
  */
 export function findPlaces(env: Env, isRoot: boolean): Layout {
-  const homeDir = absolute(env, 'VULCAN_HOME') ?? join(dataDir(env, isRoot), 'vulcan')
+  const homeDir = findHome(env, isRoot)
   const runDir = absolute(env, 'VULCAN_RUN') ?? join(runtimeDir(env, isRoot), 'vulcan')
   const libexecDir = absolute(env, 'VULCAN_LIBEXEC')
   if (libexecDir === undefined) {
@@ -33,6 +33,11 @@ export function findPlaces(env: Env, isRoot: boolean): Layout {
     )
   }
   return { homeDir, runDir, leasesDir: leasesDir(runDir, isRoot), libexecDir }
+}
+
+/** The data directory: `VULCAN_HOME`, or what is usual. Throws `ConfigError` for a relative path. */
+export function findHome(env: Env, isRoot: boolean): string {
+  return absolute(env, 'VULCAN_HOME') ?? join(dataDir(env, isRoot), 'vulcan')
 }
 
 /** Only root gives VMs what must be unique on the machine; the place is then the same for all hosts. */

@@ -1,8 +1,9 @@
 import type { FirecrackerConfig, Layout, VmmProgram } from '@vulcan/backend-firecracker'
 import { VulcanError } from '@vulcan/schema'
 import type { KvmFinding } from './kvm-trial.ts'
+import type { VmmSetting } from './place-variables.ts'
 import { findQemuPrograms } from './qemu-programs.ts'
-import { qemu, type VmmSetting } from './vmm-choice.ts'
+import { qemu } from './vmm-choice.ts'
 
 /** No VMM can be used on this machine, or not the one that was asked for. */
 export class NoVmmError extends VulcanError<'no_vmm'> {

@@ -1,7 +1,13 @@
-import { type FirecrackerConfig, type Layout, loadConfig } from '@vulcan/backend-firecracker'
+import {
+  type FirecrackerConfig,
+  type Layout,
+  loadConfig,
+  readVariable,
+} from '@vulcan/backend-firecracker'
 import { requireJailer } from './jailer-choice.ts'
+import { PLACE_VARIABLES, type VmmSetting } from './place-variables.ts'
 import { findPlaces } from './places.ts'
-import { readVmmSetting, requireFirecrackerBin, type VmmSetting } from './vmm-choice.ts'
+import { requireFirecrackerBin } from './vmm-choice.ts'
 
 /** What the environment asks for, checked. */
 export interface Settings {
@@ -16,7 +22,7 @@ export async function readSettings(
 ): Promise<Settings> {
   const layout = findPlaces(env, process.getuid?.() === 0)
   const config = loadConfig(env, layout.homeDir)
-  const vmm = readVmmSetting(env)
+  const vmm = readVariable(env, PLACE_VARIABLES.vmm) ?? 'auto'
   await requireFirecrackerBin(config, vmm)
   if (config.jailerEnabled) await requireJailer(layout, config, vmm)
   return { layout, config, vmm }

@@ -8,20 +8,9 @@ import {
   type Layout,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
-import * as z from 'zod'
+import type { VmmSetting } from './place-variables.ts'
 import { findQemuPrograms, type QemuPrograms } from './qemu-programs.ts'
 import { VERSION } from './version.ts'
-
-const VmmSetting = z.enum(['auto', 'firecracker', 'qemu'])
-export type VmmSetting = z.infer<typeof VmmSetting>
-
-/** Reads `VULCAN_VMM`. Throws `ConfigError`. */
-export function readVmmSetting(env: Readonly<Record<string, string | undefined>>): VmmSetting {
-  const value = env['VULCAN_VMM'] ?? 'auto'
-  const parsed = VmmSetting.safeParse(value)
-  if (!parsed.success) throw new ConfigError('VULCAN_VMM', value, VmmSetting.options.join(', '))
-  return parsed.data
-}
 
 /** A VMM that may be used if it boots a guest. */
 export type Candidate = Omit<VmmProgram, 'reason'> & {

@@ -8,7 +8,7 @@ import {
   recover,
 } from '@vulcan/backend-firecracker'
 import { type ImageSummary, pruneImages } from '@vulcan/images'
-import type { HostNotice } from './host.ts'
+import type { HostNotice } from './foundation.ts'
 import { readSettings } from './settings.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

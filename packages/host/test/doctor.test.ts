@@ -238,7 +238,7 @@ test('one image that is missing is a warning, since the others do', async (t) =>
 })
 
 for (const [variable, value, takes] of [
-  ['VULCAN_VMM', 'vmware', 'auto, firecracker, qemu'],
+  ['VULCAN_VMM', 'vmware', 'a word: auto, firecracker, qemu'],
   ['VULCAN_FC_DEFAULT_MEM_MB', 'much', 'an integer from 128 to'],
   ['VULCAN_HOME', 'relative', 'an absolute path'],
   ['VULCAN_FC_BIN', '/bin/true', 'the path of a Firecracker'],

@@ -15,6 +15,7 @@ export {
   type ResultReason,
   Status,
 } from './outcome.ts'
+export { InvalidWorkloadError, parseWorkload } from './parse-workload.ts'
 export {
   DEFAULT_PRIORITY,
   Priority,

@@ -38,6 +38,8 @@ const Accepted = z.object({
   memMib: z.int(),
   timeoutS: z.int(),
   outputLimitBytes: z.int(),
+  /** While so many workloads of its owner run, it waits; absent: no bound but the host's. */
+  maxConcurrent: z.int().min(1).optional(),
   /** Wall clock, as every other time that ends in `AtMs` here. */
   createdAtMs: TimeMs,
 })

@@ -1,1 +1,18 @@
 export { type Caller, Quota, Scope } from './access/caller.ts'
+export { KeyError } from './access/errors.ts'
+export {
+  checkExposure,
+  EXPOSURE_FLAGS,
+  type Exposure,
+  ExposureError,
+  type ExposureFlag,
+} from './access/exposure.ts'
+export { KeyAuthenticator, type KeyAuthenticatorOptions } from './access/key-authenticator.ts'
+export type { KeyRecord, NewKey } from './access/key-record.ts'
+export { KeyStore } from './access/key-store.ts'
+export {
+  KeylessAuthenticator,
+  type KeylessAuthenticatorOptions,
+} from './access/keyless-authenticator.ts'
+export type { Authenticator, RequestFacts, SubmissionNeeds } from './authenticator.ts'
+export { HttpProblem, type HttpProblemDetails } from './http-problem.ts'

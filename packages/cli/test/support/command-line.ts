@@ -10,7 +10,7 @@ export const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
 
 /** Runs the command line; these tests end before any VM would be started. */
 export async function vulcan(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, ['--', MAIN, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { StoreError } from '../errors.ts'
+import { makePrivate } from './open-database.ts'
 
 /** SQLITE_BUSY: another one has it. */
 const SQLITE_BUSY = 5
@@ -25,9 +25,4 @@ export async function holdExclusively(path: string): Promise<Disposable> {
     throw new StoreError('store_in_use', `${path} is in use by another Vulcan process`, { cause })
   }
   return { [Symbol.dispose]: () => database.close() }
-}
-
-/** Makes the file, if there is none, for this user only: SQLite would let others read it. */
-export async function makePrivate(path: string): Promise<void> {
-  await using _file = await open(path, 'a', 0o600)
 }

@@ -1,16 +1,12 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { StoreError } from '../errors.ts'
-
 /**
- * Each one brings a database from the version that is its index to the next. What was released is
- * never changed; a new version is one more entry.
+ * The versions of the store, for `openDatabase`.
  *
  * `workloads.ord` is the order in which workloads were accepted, in which they are listed: a clock
  * that jumps does not disturb it. An index for each filter would cost more than it gives: a list that
  * leaves status or runtime open asks for each of their few values instead. The counters are kept by
  * triggers, so that no statement can forget them.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE workloads (
     ord INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,22 +71,14 @@ const MIGRATIONS: readonly string[] = [
       duration_ms = duration_ms + excluded.duration_ms;
   END;
   `,
+  `
+  CREATE TABLE keys (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    workload INTEGER NOT NULL REFERENCES workloads (ord) ON DELETE CASCADE,
+    PRIMARY KEY (owner, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_by_workload ON keys (workload);
+  `,
 ]
-
-/**
- * Brings a database to the version of this program, each step whole or not at all. Throws
- * `StoreError` `store_newer` for one that a later program has made.
- */
-export function migrate(database: DatabaseSync, path: string): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
-  if (typeof version !== 'number' || version > MIGRATIONS.length) {
-    throw new StoreError(
-      'store_newer',
-      `${path} has version ${version}, and this Vulcan knows ${MIGRATIONS.length}: run a newer Vulcan`,
-    )
-  }
-  for (const [at, statements] of MIGRATIONS.entries()) {
-    if (at < version) continue
-    database.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${at + 1}; COMMIT`)
-  }
-}

@@ -18,6 +18,7 @@ const Request = Workload.pick({
   memMib: true,
   timeoutS: true,
   outputLimitBytes: true,
+  maxConcurrent: true,
 })
 
 const Row = z.object({

@@ -9,8 +9,11 @@ import {
 } from '@vulcan/schema'
 import * as z from 'zod'
 import { fromCursor, toCursor } from '../cursor.ts'
+import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from '../idempotency.ts'
 import { EVENT_PAGE_BYTES, type EventBatch, type RecordedEvent } from '../recorded-event.ts'
 import type {
+  ForgetKeysOptions,
+  Insertion,
   ListQuery,
   PruneOptions,
   Store,
@@ -19,16 +22,14 @@ import type {
   WorkloadStats,
 } from '../store.ts'
 import { sourcesOf } from '../transitions.ts'
-import { holdExclusively, makePrivate } from './exclusive.ts'
+import { holdExclusively } from './exclusive.ts'
 import { decodeFrames, encodeFrames } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'
 import { listStatement } from './list-statement.ts'
-import { migrate } from './migrations.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { openDatabase } from './open-database.ts'
 import { fromRow, toRow } from './rows.ts'
 import { SpecFiles } from './spec-files.ts'
-
-/** What a checkpoint leaves of the write-ahead log. */
-const LOG_KEPT_BYTES = 64 * 1024 * 1024
 
 const Place = z.object({ ord: z.int() })
 const Batch = z.object({
@@ -36,6 +37,7 @@ const Batch = z.object({
   at_ms: z.int(),
   frames: z.instanceof(Uint8Array<ArrayBufferLike>),
 })
+const Kept = z.object({ id: z.string(), request_hash: z.string() })
 const Count = z.object({
   status: Status,
   isolation: Isolation,
@@ -67,18 +69,7 @@ export class SqliteStore implements Store {
   static async open(path: string): Promise<SqliteStore> {
     using held = new DisposableStack()
     const lock = held.use(await holdExclusively(path))
-    await makePrivate(path)
-    // Hosts without a database do not load SQLite.
-    const { DatabaseSync } = await import('node:sqlite')
-    const database = held.adopt(new DatabaseSync(path), (opened) => opened.close())
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON;
-      PRAGMA trusted_schema = OFF;
-      PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
-    `)
-    migrate(database, path)
+    const database = held.adopt(await openDatabase(path, MIGRATIONS), (db) => db.close())
     const specs = await SpecFiles.open(`${path}-specs`)
     const unfinished = database.prepare(
       `SELECT 1 FROM workloads WHERE id = ? AND finished_at_ms IS NULL`,
@@ -88,21 +79,19 @@ export class SqliteStore implements Store {
     return new SqliteStore(database, specs, lock)
   }
 
-  async insert(workload: Workload, spec: WorkloadSpec): Promise<boolean> {
-    if (!(await this.#specs.write(spec))) return false
-    const row = toRow(workload)
+  async insert(
+    workload: Workload,
+    spec: WorkloadSpec,
+    idempotency?: Idempotency,
+  ): Promise<Insertion> {
+    if (!(await this.#specs.write(spec))) return { type: 'id_taken' }
+    let isInserted = false
     try {
-      const inserted = await this.#change(
-        `INSERT INTO workloads (id, owner, status, runtime, isolation, created_at_ms, request, args)
-         VALUES (:id, :owner, :status, :runtime, :isolation, :created_at_ms, :request, :args)
-         ON CONFLICT (id) DO NOTHING`,
-        row,
-      )
-      if (!inserted) await this.#specs.delete(workload.id)
-      return inserted
-    } catch (error) {
-      await this.#specs.delete(workload.id)
-      throw error
+      const insertion = await this.#commits.run(() => this.#insert(workload, idempotency))
+      isInserted = insertion.type === 'inserted'
+      return insertion
+    } finally {
+      if (!isInserted) await this.#specs.delete(workload.id)
     }
   }
 
@@ -151,6 +140,10 @@ export class SqliteStore implements Store {
   async get(id: string): Promise<Workload | undefined> {
     const row = this.#prepared('SELECT * FROM workloads WHERE id = ?').get(id)
     return row === undefined ? undefined : fromRow(row).workload
+  }
+
+  async keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined> {
+    return this.#kept(owner, key, sinceMs)
   }
 
   spec(id: string): Promise<WorkloadSpec | undefined> {
@@ -240,10 +233,50 @@ export class SqliteStore implements Store {
     return doomed.length
   }
 
+  async forgetKeys({ beforeMs, atMost }: ForgetKeysOptions): Promise<number> {
+    const forget = this.#prepared(
+      `DELETE FROM keys WHERE (owner, key) IN (
+         SELECT owner, key FROM keys WHERE workload < :first ORDER BY workload LIMIT :atMost)`,
+    )
+    const first = this.#firstSince(beforeMs)
+    return this.#commits.run(() => Number(forget.run({ first, atMost }).changes))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#commits.close()
     this.#database.close()
     this.#lock[Symbol.dispose]()
+  }
+
+  /** Inside a transaction. */
+  #insert(workload: Workload, idempotency: Idempotency | undefined): Insertion {
+    const { owner, createdAtMs } = workload
+    const by = idempotency && this.#kept(owner, idempotency.key, createdAtMs - KEYS_KEPT_MS)
+    if (by !== undefined) return { type: 'key_taken', by }
+    const { changes, lastInsertRowid } = this.#prepared(
+      `INSERT INTO workloads (id, owner, status, runtime, isolation, created_at_ms, request, args)
+       VALUES (:id, :owner, :status, :runtime, :isolation, :created_at_ms, :request, :args)
+       ON CONFLICT (id) DO NOTHING`,
+    ).run(toRow(workload))
+    if (changes === 0) return { type: 'id_taken' }
+    if (idempotency !== undefined) {
+      this.#prepared('INSERT OR REPLACE INTO keys VALUES (:owner, :key, :requestHash, :ord)').run({
+        owner,
+        ...idempotency,
+        ord: lastInsertRowid,
+      })
+    }
+    return { type: 'inserted' }
+  }
+
+  #kept(owner: string, key: string, sinceMs: number): KeptRequest | undefined {
+    const row = this.#prepared(
+      `SELECT id, request_hash FROM keys JOIN workloads ON ord = workload
+       WHERE keys.owner = :owner AND key = :key AND created_at_ms >= :sinceMs`,
+    ).get({ owner, key, sinceMs })
+    if (row === undefined) return undefined
+    const { id, request_hash } = Kept.parse(row)
+    return { workloadId: id, requestHash: request_hash }
   }
 
   /** Runs a statement that changes one row or none; resolves, when that is durable, with which. */

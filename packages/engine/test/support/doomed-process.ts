@@ -1,6 +1,6 @@
 import { Registry } from '@vulcan/backend'
+import { type Execution, FakeBackend } from '@vulcan/backend/testing'
 import { Engine, SqliteStore } from '@vulcan/engine'
-import { type Execution, FakeBackend } from './fake-backend.ts'
 import { aSpec } from './workloads.ts'
 
 /**

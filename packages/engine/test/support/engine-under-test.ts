@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Registry } from '@vulcan/backend'
+import { FakeBackend } from '@vulcan/backend/testing'
 import { Engine, type EngineOptions, MemoryStore, type RecordedEvent } from '@vulcan/engine'
-import { FakeBackend } from './fake-backend.ts'
 import { aSpec } from './workloads.ts'
 
 /** What a test changes of an engine; whatever it does not say has a default. */

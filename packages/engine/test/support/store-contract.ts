@@ -7,10 +7,13 @@ import { anEnd, aSpec, aWorkload } from './workloads.ts'
 /** How a test gets an empty store of a kind; what it needs is released after the test. */
 export type OpenStore = (t: TestContext) => Promise<Store>
 
+const INSERTED = { type: 'inserted' }
+const ID_TAKEN = { type: 'id_taken' }
+
 /** Takes a pending workload in, with a spec of its own. */
 export async function insertInto(store: Store, change: Partial<Workload> = {}): Promise<Workload> {
   const workload = aWorkload(change)
-  assert.equal(await store.insert(workload, aSpec({ id: workload.id })), true)
+  assert.deepEqual(await store.insert(workload, aSpec({ id: workload.id })), INSERTED)
   return workload
 }
 
@@ -18,6 +21,10 @@ async function insertRunning(store: Store, change: Partial<Workload> = {}): Prom
   const workload = await insertInto(store, change)
   assert.equal(await store.start(workload.id, 2_000), true)
   return workload
+}
+
+function insertWithKey(store: Store, workload: Workload, key: string, requestHash: string) {
+  return store.insert(workload, aSpec({ id: workload.id }), { key, requestHash })
 }
 
 const output = (text: string, stream: 'stdout' | 'stderr' = 'stdout'): NewEvent => ({
@@ -39,7 +46,11 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
     test(`${name}: ${sentence}`, async (t) => check(await openStore(t)))
 
   contract('what was inserted is found as it was', async (store) => {
-    const workload = await insertInto(store, { network: 'public', inputHash: 'ab'.repeat(32) })
+    const workload = await insertInto(store, {
+      network: 'public',
+      inputHash: 'ab'.repeat(32),
+      maxConcurrent: 3,
+    })
     assert.deepEqual(await store.get(workload.id), workload)
     assert.equal(await store.get(aWorkload().id), undefined)
   })
@@ -47,12 +58,13 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
   contract('an id is taken once, and the first workload keeps its spec', async (store) => {
     const first = aSpec({ code: 'the first' })
     const second = aSpec({ id: first.id, code: 'the second' })
-    assert.equal(await store.insert(aWorkload({ id: first.id }), first), true)
-    assert.equal(await store.insert(aWorkload({ id: first.id, owner: 'two' }), second), false)
+    assert.deepEqual(await store.insert(aWorkload({ id: first.id }), first), INSERTED)
+    const another = aWorkload({ id: first.id, owner: 'two' })
+    assert.deepEqual(await store.insert(another, second), ID_TAKEN)
     assert.equal((await store.get(first.id))?.owner, 'one')
     assert.deepEqual(plain(await store.spec(first.id)), plain(first))
     await store.end(first.id, anEnd({ reason: 'killed' }))
-    assert.equal(await store.insert(aWorkload({ id: first.id }), second), false)
+    assert.deepEqual(await store.insert(aWorkload({ id: first.id }), second), ID_TAKEN)
     assert.equal(await store.spec(first.id), undefined)
   })
 
@@ -320,12 +332,90 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
     },
   )
 
+  contract('a key stands for its first request, for each owner by itself', async (store) => {
+    const first = aWorkload({ owner: 'one' })
+    assert.deepEqual(await insertWithKey(store, first, 'k', 'hash of 1'), INSERTED)
+    const by = { workloadId: first.id, requestHash: 'hash of 1' }
+    const again = aWorkload({ owner: 'one' })
+    for (const hash of ['hash of 1', 'hash of 2']) {
+      assert.deepEqual(await insertWithKey(store, again, 'k', hash), { type: 'key_taken', by })
+    }
+    assert.deepEqual(
+      [await store.get(again.id), await store.spec(again.id)],
+      [undefined, undefined],
+    )
+    assert.deepEqual(await insertWithKey(store, aWorkload({ owner: 'two' }), 'k', 'x'), INSERTED)
+    assert.deepEqual(await insertWithKey(store, again, 'k2', 'x'), INSERTED)
+    assert.deepEqual(await store.keptRequest('one', 'k', 0), by)
+    assert.equal((await store.keptRequest('one', 'k2', 0))?.workloadId, again.id)
+    assert.equal(await store.keptRequest('three', 'k', 0), undefined)
+    await store.end(first.id, anEnd({ reason: 'killed' }))
+    assert.deepEqual(await store.keptRequest('one', 'k', 0), by)
+  })
+
+  contract('of many submissions with one key at once, one is taken in', async (store) => {
+    const workloads = Array.from({ length: 20 }, () => aWorkload())
+    const insertions = await Promise.all(
+      workloads.map((workload) => insertWithKey(store, workload, 'k', workload.id)),
+    )
+    const [won, ...others] = insertions.toSorted((one, other) => (one.type < other.type ? -1 : 1))
+    const by = await store.keptRequest('one', 'k', 0)
+    assert.equal(by?.workloadId, by?.requestHash)
+    assert.deepEqual(won, INSERTED)
+    for (const other of others) assert.deepEqual(other, { type: 'key_taken', by })
+    assert.equal((await store.stats()).total, 1)
+  })
+
+  contract('a key whose submission failed is free', async (store) => {
+    const { id } = await insertInto(store)
+    assert.deepEqual(await insertWithKey(store, aWorkload({ id }), 'k', 'x'), ID_TAKEN)
+    assert.equal(await store.keptRequest('one', 'k', 0), undefined)
+    assert.deepEqual(await insertWithKey(store, aWorkload(), 'k', 'y'), INSERTED)
+  })
+
+  contract('a key is free again after a day, and when its workload is deleted', async (store) => {
+    const dayMs = 24 * 3_600_000
+    const [first, second, third] = [
+      aWorkload({ createdAtMs: 1_000 }),
+      aWorkload({ createdAtMs: 1_000 + dayMs }),
+      aWorkload({ createdAtMs: 1_001 + dayMs }),
+    ]
+    await insertWithKey(store, first, 'k', 'x')
+    assert.equal((await insertWithKey(store, second, 'k', 'x')).type, 'key_taken')
+    assert.equal((await store.keptRequest('one', 'k', 1_000))?.workloadId, first.id)
+    assert.equal(await store.keptRequest('one', 'k', 1_001), undefined)
+    assert.deepEqual(await insertWithKey(store, third, 'k', 'x'), INSERTED)
+    await store.end(first.id, anEnd({ reason: 'killed', finishedAtMs: 1 }))
+    await store.prune({ endedBeforeMs: 2, keep: 100, atMost: 100 })
+    assert.equal((await store.keptRequest('one', 'k', 0))?.workloadId, third.id)
+    await store.end(third.id, anEnd({ reason: 'killed', finishedAtMs: 1 }))
+    await store.prune({ endedBeforeMs: 2, keep: 100, atMost: 100 })
+    assert.equal(await store.keptRequest('one', 'k', 0), undefined)
+  })
+
+  contract('keys of older workloads are forgotten, a bounded number at a time', async (store) => {
+    for (const createdAtMs of [10, 20, 30, 40]) {
+      await insertWithKey(store, aWorkload({ createdAtMs }), `k${createdAtMs}`, 'x')
+    }
+    const kept = async () => {
+      const found = ['k10', 'k20', 'k30', 'k40'].map((key) => store.keptRequest('one', key, 0))
+      return (await Promise.all(found)).map((request) => request !== undefined)
+    }
+    assert.equal(await store.forgetKeys({ beforeMs: 40, atMost: 2 }), 2)
+    assert.deepEqual(await kept(), [false, false, true, true])
+    assert.equal(await store.forgetKeys({ beforeMs: 40, atMost: 2 }), 1)
+    assert.equal(await store.forgetKeys({ beforeMs: 40, atMost: 2 }), 0)
+    assert.equal(await store.forgetKeys({ beforeMs: 41, atMost: 2 }), 1)
+    assert.deepEqual(await kept(), [false, false, false, false])
+    assert.equal((await store.stats()).total, 4)
+  })
+
   contract('a hundred changes at once are all made', async (store) => {
     const workloads = Array.from({ length: 100 }, () => aWorkload())
     const inserted = await Promise.all(
       workloads.map((workload) => store.insert(workload, aSpec({ id: workload.id }))),
     )
-    assert.ok(inserted.every(Boolean))
+    assert.ok(inserted.every(({ type }) => type === 'inserted'))
     const steps = workloads.flatMap(({ id }) => [store.start(id, 1), store.end(id, anEnd())])
     assert.ok((await Promise.all(steps)).every(Boolean))
     assert.equal((await store.stats()).byStatus.completed, 100)

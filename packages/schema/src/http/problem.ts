@@ -34,6 +34,10 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_mismatch: { status: 422, title: 'This Idempotency-Key was used for another request' },
   quota_exceeded: { status: 429, title: 'The quota of this API key is used up' },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many requests with invalid API keys came from this address',
+  },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The server failed' },
   no_capacity: { status: 503, title: 'This host has no capacity' },

@@ -1,12 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  type Backend,
-  type BackendCapabilities,
-  BackendError,
-  type ExecuteOptions,
-  type FailureReason,
-} from '@vulcan/backend'
 import type { Phase, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
+import type { Backend, BackendCapabilities, ExecuteOptions } from '../src/backend.ts'
+import { BackendError, type FailureReason } from '../src/errors.ts'
 
 /** One workload in the fake backend, which goes on when the test says so. */
 export class Execution {

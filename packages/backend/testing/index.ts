@@ -1,0 +1,1 @@
+export { Execution, FakeBackend } from './fake-backend.ts'
