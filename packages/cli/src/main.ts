@@ -1,6 +1,7 @@
 import { withEnvFile } from '@vulcan/host'
 import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
+import { addCompletionCommand } from './completion/completion.ts'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
 import { addPruneCommand } from './prune.ts'
@@ -50,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addPruneCommand(program, finish)
   addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
+  addCompletionCommand(program)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

@@ -66,7 +66,7 @@ async function* readConnection(
   { follow, signal }: Required<Pick<LogsOptions, 'follow'>> & Pick<LogsOptions, 'signal'>,
 ): AsyncGenerator<LogEvent, void, undefined> {
   const after = position.afterSeq < 0 ? undefined : position.afterSeq
-  const path = workloadPath(id, '/logs', { after, follow: follow ? undefined : false })
+  const path = workloadPath(id, '/logs', { follow: follow ? 1 : 0, after })
   const accept = 'application/x-ndjson'
   const response = await exchange(settings, { method: 'GET', path, accept, signal })
   const body = readBody(response.body, { silenceMs: SILENCE_MS }, signal)

@@ -7,7 +7,7 @@ export function workloadPath(id: string, below = '', query: Query = {}): string 
 }
 
 /** Undefined is left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+export type Query = Readonly<Record<string, string | number | undefined>>
 
 /** With its question mark; empty without any field. */
 export function queryOf(query: Query): string {

@@ -48,8 +48,8 @@ test('a connection that is lost in the middle of a line is opened again, without
     ...['stdout: a', 'stdout: b', 'stdout: c', 'stdout: d'],
     'completed',
   ])
-  const path = `GET /v1/workloads/${ID}/logs`
-  assert.deepEqual(server.calls, [path, `${path}?after=1`, `${path}?after=1`, `${path}?after=2`])
+  const path = `GET /v1/workloads/${ID}/logs?follow=1`
+  assert.deepEqual(server.calls, [path, `${path}&after=1`, `${path}&after=1`, `${path}&after=2`])
 })
 
 test('a server that is away is waited for as long as it says', async () => {
@@ -100,7 +100,7 @@ for (const [what, records] of [
 test('a log goes on from where its reader was', async () => {
   await using server = await ScriptedServer.open(lines([output(8, 'i'), done]))
   assert.deepEqual(await read(server.client(), { after: 7 }), ['stdout: i', 'completed'])
-  assert.deepEqual(server.calls, [`GET /v1/workloads/${ID}/logs?after=7`])
+  assert.deepEqual(server.calls, [`GET /v1/workloads/${ID}/logs?follow=1&after=7`])
 })
 
 test('a reader that leaves, or is aborted, gives up the connection', async () => {
