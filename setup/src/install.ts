@@ -15,6 +15,9 @@ async function installedFiles(): Promise<Map<string, string>> {
     ['libexec/vulcan/node', NODE],
     ['share/doc/vulcan/LICENSE', join(cloneDir, 'LICENSE')],
   ])
+  for (const name of await chunkNames()) {
+    files.set(`lib/vulcan/chunks/${name}`, join(distDir, 'chunks', name))
+  }
   for (const name of await readdir(libexecDir)) {
     // This one is a name of bin/vulcan.
     if (name !== 'vulcan-vmm')
@@ -39,10 +42,24 @@ async function install(prefix: string): Promise<void> {
   const vmm = join(prefix, 'libexec/vulcan/vulcan-vmm')
   await rm(vmm, { force: true })
   await symlink('../../bin/vulcan', vmm)
+  await removeOldChunks(join(prefix, 'lib/vulcan/chunks'))
   await fillCompileCache(prefix)
   process.stdout.write(
     `installed ${join(prefix, 'bin/vulcan')}; next: vulcan images build, vulcan doctor\n`,
   )
+}
+
+/** The parts of programs that are loaded when they are needed; their names carry their hashes. */
+async function chunkNames(): Promise<string[]> {
+  return (await readdir(join(distDir, 'chunks'))).filter((name) => name.endsWith('.mjs'))
+}
+
+/** Those of an earlier installation. */
+async function removeOldChunks(directory: string): Promise<void> {
+  const wanted = new Set(await chunkNames())
+  for (const name of await readdir(directory)) {
+    if (!wanted.has(name)) await rm(join(directory, name))
+  }
 }
 
 /** Users may not be allowed to write it, so its first and only writer is the installation. */

@@ -1,5 +1,6 @@
-import { FIRECRACKER_VARIABLES, type Variable } from '@vulcan/backend-firecracker'
+import { FIRECRACKER_VARIABLES } from '@vulcan/backend-firecracker'
 import { PLACE_VARIABLES, SERVE_VARIABLES } from '@vulcan/host'
+import type { Variable } from '@vulcan/schema'
 
 /** A document of which a part, or the whole, is made from code. */
 export interface MadeDocument {

@@ -66,7 +66,8 @@ async function stageTree(tree: NestedTree, staged: string): Promise<void> {
   })
   await mkdir(join(staged, 'node_modules'))
   await mkdir(join(staged, 'dist/libexec'), { recursive: true })
-  for await (const bundle of glob('dist/*.mjs', { cwd: root })) {
+  await mkdir(join(staged, 'dist/chunks'))
+  for await (const bundle of glob(['dist/*.mjs', 'dist/chunks/*.mjs'], { cwd: root })) {
     await copyFile(join(root, bundle), join(staged, bundle))
   }
   const programs = new Map<string, string>()

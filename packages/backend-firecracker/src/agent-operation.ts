@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { connectToGuest } from '@vulcan/firecracker'
 import { Clock } from './clock.ts'
 import type { Vm, VmHost } from './vm.ts'
+import { tellConnected } from './vm-watcher.ts'
 
 /** How long the agent may take to accept a connection once it said that it listens. */
 const CONNECT_DEADLINE_MS = 30_000
@@ -25,12 +26,13 @@ export async function withAgent<T>(
   vm: Vm,
   perform: (operation: AgentOperation) => Promise<T>,
 ): Promise<T> {
-  const connection = await connectToGuest({
+  const connecting = connectToGuest({
     udsPath: vm.udsPath,
     port: host.config.vsockPort,
     signal: vm.signal,
     deadlineMs: CONNECT_DEADLINE_MS,
   })
+  const connection = await tellConnected(host, vm, connecting)
   using clock = new Clock()
   // Its errors reach us through what we wait for; one that comes later has nobody to tell.
   connection.on('error', () => undefined)

@@ -24,6 +24,7 @@ import { RunTimeoutError, run } from './run.ts'
 import { Timeline } from './timeline.ts'
 import { Tracker } from './tracker.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
+import { tellFailed, tellStarted } from './vm-watcher.ts'
 
 /** How long running workloads may take to end by themselves at `shutdown`. */
 const SHUTDOWN_GRACE_MS = 10_000
@@ -116,6 +117,7 @@ export class FirecrackerBackend implements Backend {
       return { boots: true, isConclusive: true, words: '', bootMs: vm.timeline.elapsedMs() }
     } catch (cause) {
       const { code, message } = await toBackendError(cause, vm)
+      tellFailed(this.#options, vm, code)
       end = { reason: code, exitCode: null, error: `a trial boot: ${message}` }
       return { boots: false, isConclusive: VMM_FAILURES.has(code), words: message, bootMs: null }
     } finally {
@@ -188,7 +190,9 @@ export class FirecrackerBackend implements Backend {
           error: `timeout after ${spec.timeoutS}s`,
         })
       }
-      throw await toBackendError(error, vm)
+      const failure = await toBackendError(error, vm)
+      tellFailed(this.#options, vm, failure.code)
+      throw failure
     }
   }
 
@@ -197,7 +201,7 @@ export class FirecrackerBackend implements Backend {
     const signal = AbortSignal.any([options.signal, this.#tracker.enter(id)])
     const holding = new Holding(this.#options.layout, 'vms', id, this.#options.ownerId)
     const journal = new Journal(holding)
-    return {
+    const vm: Vm = {
       cid: this.#cids.allocate(),
       holding,
       manifest: new Manifest(holding),
@@ -212,6 +216,8 @@ export class FirecrackerBackend implements Backend {
       exit: undefined,
       agent: 'typed',
     }
+    this.#options.watcher?.opened()
+    return vm
   }
 
   /** What the workload asks for, or the default. Throws `BackendError` `invalid_request`. */
@@ -227,6 +233,7 @@ export class FirecrackerBackend implements Backend {
   async #boot(vm: Vm, needs: VmNeeds): Promise<void> {
     await admit(this.#options, needs, this.#tracker.size)
     await boot(this.#options, vm, needs, this.#bootClock)
+    tellStarted(this.#options, vm)
   }
 
   #result(
@@ -251,6 +258,8 @@ export class FirecrackerBackend implements Backend {
 
   /** Never rejects: what cannot be released is reported, and stays in its manifest. */
   async #release(vm: Vm, end: VmEnd | undefined): Promise<void> {
+    const beganAtMs = performance.now()
+    let result: 'ok' | 'error' = 'ok'
     try {
       if (vm.opened && end !== undefined) vm.journal.ended(end)
     } catch (error) {
@@ -265,8 +274,10 @@ export class FirecrackerBackend implements Backend {
       await releaseHolding(vm.holding, this.#options.layout)
       await this.#releaseStranded(id)
     } catch (error) {
+      result = 'error'
       this.#options.onReleaseError(error)
     } finally {
+      this.#options.watcher?.released(result, performance.now() - beganAtMs)
       vm.held.dispose()
       this.#cids.release(vm.cid)
       this.#tracker.leave(id)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { NetworkMode } from '@vulcan/schema'
+import { ConfigError, type Env, NetworkMode, readVariable, type Variable } from '@vulcan/schema'
 import {
   CNI_BIN_DIRS,
   DEFAULT_DNS,
@@ -8,7 +8,6 @@ import {
   DEFAULT_VSOCK_PORT,
   MIN_CID,
 } from './constants.ts'
-import { ConfigError, type Env, readVariable, type Variable } from './variable.ts'
 import { FIRECRACKER_VARIABLES } from './variables.ts'
 
 /** Settings of the backend. Paths are absolute; see the variables of the same names. */

@@ -20,15 +20,6 @@ export { DirectoryError, makeUsable } from './lifecycle/usable-directory.ts'
 export { Networks } from './networks.ts'
 export { checkJails } from './place/check-jails.ts'
 export { jailPathExcessBytes } from './place/jail-paths.ts'
-export {
-  ABSOLUTE_PATH,
-  ConfigError,
-  integer,
-  type Kind,
-  readVariable,
-  SWITCH,
-  type Variable,
-  words,
-} from './variable.ts'
 export { FIRECRACKER_VARIABLES } from './variables.ts'
+export type { VmWatcher } from './vm-watcher.ts'
 export type { Confinement, JailerConfinement, VmmProgram } from './vmm-program.ts'

@@ -44,9 +44,12 @@ export async function run(
   output: Output,
 ): Promise<RunResponse> {
   await vm.timeline.enter('request')
-  return withAgent(host, vm, (operation) => {
+  return withAgent(host, vm, async (operation) => {
+    const startedAtMs = performance.now()
     const dialogue = { ...operation, vm, spec, output }
-    return vm.agent === 'typed' ? typedRun(dialogue) : untypedRun(dialogue)
+    const response = await (vm.agent === 'typed' ? typedRun(dialogue) : untypedRun(dialogue))
+    host.watcher?.answered(performance.now() - startedAtMs)
+    return response
   })
 }
 

@@ -1,5 +1,13 @@
 import { isIP } from 'node:net'
-import { NetworkMode } from '@vulcan/schema'
+import {
+  ABSOLUTE_PATH,
+  integer,
+  type Kind,
+  NetworkMode,
+  SWITCH,
+  type Variable,
+  words,
+} from '@vulcan/schema'
 import * as z from 'zod'
 import {
   CNI_BIN_DIRS,
@@ -9,7 +17,6 @@ import {
   DEFAULT_VSOCK_PORT,
   MIN_CID,
 } from './constants.ts'
-import { ABSOLUTE_PATH, integer, type Kind, SWITCH, type Variable, words } from './variable.ts'
 
 const MEM_MIB = integer(128, 1024 * 1024)
 /** resolv.conf(5) asks at most three. */

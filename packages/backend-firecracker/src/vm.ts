@@ -7,6 +7,7 @@ import type { Layout } from './lifecycle/layout.ts'
 import type { Manifest } from './lifecycle/manifest.ts'
 import type { HeldSlot, Networks } from './networks.ts'
 import type { Timeline } from './timeline.ts'
+import type { VmWatcher } from './vm-watcher.ts'
 import type { VmmProgram } from './vmm-program.ts'
 
 /** What is the same for every VM of a backend. */
@@ -16,6 +17,7 @@ export interface VmHost {
   readonly program: VmmProgram
   readonly networks: Networks
   readonly bootId: string
+  readonly watcher?: VmWatcher
 }
 
 /** What a VM must be, whatever runs in it. */

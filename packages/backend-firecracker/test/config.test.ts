@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ConfigError } from '@vulcan/schema'
 import { loadConfig } from '../src/config.ts'
-import { ConfigError } from '../src/variable.ts'
 
 test('without variables every setting has its default, files in the data directory', () => {
   assert.deepEqual(loadConfig({}, '/data'), {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import {
-  ConfigError,
   type FirecrackerConfig,
   jailPathExcessBytes,
   type Layout,
 } from '@vulcan/backend-firecracker'
+import { ConfigError } from '@vulcan/schema'
 import type { VmmSetting } from './place-variables.ts'
 import { firecrackerPath, jailerPath } from './vmm-choice.ts'
 

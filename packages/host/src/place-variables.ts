@@ -1,4 +1,4 @@
-import { ABSOLUTE_PATH, type Variable, words } from '@vulcan/backend-firecracker'
+import { ABSOLUTE_PATH, type Variable, words } from '@vulcan/schema'
 
 export const VMM_SETTINGS = ['auto', 'firecracker', 'qemu'] as const
 export type VmmSetting = (typeof VMM_SETTINGS)[number]

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { ConfigError, type Layout } from '@vulcan/backend-firecracker'
+import type { Layout } from '@vulcan/backend-firecracker'
+import { ConfigError } from '@vulcan/schema'
 
 type Env = Readonly<Record<string, string | undefined>>
 

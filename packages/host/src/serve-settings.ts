@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import { readVariable, type Variable } from '@vulcan/backend-firecracker'
 import type { Capacity, QueueLimits, RetentionLimits } from '@vulcan/engine'
+import { readVariable, type Variable } from '@vulcan/schema'
 import type { ListenAddress } from './listen-address.ts'
 import { type LogLevel, SERVE_VARIABLES } from './serve-variables.ts'
 

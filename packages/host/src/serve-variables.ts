@@ -1,4 +1,4 @@
-import { integer, type Kind, type Variable, words } from '@vulcan/backend-firecracker'
+import { integer, type Kind, type Variable, words } from '@vulcan/schema'
 import * as z from 'zod'
 import { ListenAddress } from './listen-address.ts'
 

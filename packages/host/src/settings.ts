@@ -1,9 +1,5 @@
-import {
-  type FirecrackerConfig,
-  type Layout,
-  loadConfig,
-  readVariable,
-} from '@vulcan/backend-firecracker'
+import { type FirecrackerConfig, type Layout, loadConfig } from '@vulcan/backend-firecracker'
+import { readVariable } from '@vulcan/schema'
 import { requireJailer } from './jailer-choice.ts'
 import { PLACE_VARIABLES, type VmmSetting } from './place-variables.ts'
 import { findPlaces } from './places.ts'

@@ -2,12 +2,8 @@ import { execFile } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  ConfigError,
-  type FirecrackerConfig,
-  type Layout,
-  type VmmProgram,
-} from '@vulcan/backend-firecracker'
+import type { FirecrackerConfig, Layout, VmmProgram } from '@vulcan/backend-firecracker'
+import { ConfigError } from '@vulcan/schema'
 import type { VmmSetting } from './place-variables.ts'
 import { findQemuPrograms, type QemuPrograms } from './qemu-programs.ts'
 import { VERSION } from './version.ts'

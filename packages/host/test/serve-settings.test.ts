@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError } from '@vulcan/backend-firecracker'
+import { ConfigError } from '@vulcan/schema'
 import { readServeSettings } from '../src/serve-settings.ts'
 
 const HOME = '/var/lib/vulcan'

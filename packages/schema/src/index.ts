@@ -25,4 +25,15 @@ export {
 } from './recorded-workload.ts'
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
+export {
+  ABSOLUTE_PATH,
+  ConfigError,
+  type Env,
+  integer,
+  type Kind,
+  readVariable,
+  SWITCH,
+  type Variable,
+  words,
+} from './variable.ts'
 export { WORKLOAD_LIMITS, WorkloadSpec, type WorkloadSpecInput } from './workload.ts'

@@ -16,3 +16,10 @@ export {
 } from './access/keyless-authenticator.ts'
 export type { Authenticator, RequestFacts, SubmissionNeeds } from './authenticator.ts'
 export { HttpProblem, type HttpProblemDetails } from './http-problem.ts'
+export { Server } from './server.ts'
+export type {
+  AnsweredRequest,
+  HttpLimits,
+  ServerOptions,
+  WorkloadDefaults,
+} from './server-options.ts'

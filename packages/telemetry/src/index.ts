@@ -1,0 +1,8 @@
+export { TelemetryConfigError } from './errors.ts'
+export type { HostGauges, Room } from './gauges.ts'
+export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel } from './logger.ts'
+export type { AnsweredRequest } from './request-metrics.ts'
+export type { IncomingRequest, RequestTrace } from './request-trace.ts'
+export type { Scrape } from './scrape-reader.ts'
+export { Telemetry, type TelemetryOptions } from './telemetry.ts'
+export type { VmWatcher } from './vm-watcher.ts'

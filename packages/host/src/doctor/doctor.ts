@@ -1,4 +1,4 @@
-import { ConfigError } from '@vulcan/backend-firecracker'
+import { ConfigError } from '@vulcan/schema'
 import { readSettings, type Settings } from '../settings.ts'
 import { type Check, type Finding, fail, ok } from './check.ts'
 import { examineOne } from './examine-one.ts'

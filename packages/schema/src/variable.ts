@@ -1,5 +1,5 @@
-import { VulcanError } from '@vulcan/schema'
 import * as z from 'zod'
+import { VulcanError } from './error.ts'
 
 /** A variable of the environment has a value that it cannot have. */
 export class ConfigError extends VulcanError<'config_invalid'> {
