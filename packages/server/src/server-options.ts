@@ -39,6 +39,7 @@ export interface AnsweredRequest {
   readonly method: string
   /** The route's template, never the path: `/v1/workloads/{id}`; `unknown` for no route. */
   readonly route: string
+  /** 499 where the client did not wait for one. */
   readonly status: number
   /** To the last byte of the answer. */
   readonly durationMs: number

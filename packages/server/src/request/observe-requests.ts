@@ -5,6 +5,9 @@ import type { Answering } from '../problem/refuse-malformed.ts'
 import { factsOf } from './authorize.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 
+/** No status of HTTP: the client did not wait for one. */
+const CLIENT_GONE = 499
+
 /** Writes down how each request was answered, and tells whoever counts them. Never what was in it. */
 export function observeRequests(
   app: App,
@@ -14,7 +17,7 @@ export function observeRequests(
   app.addHook('onRequest', async (request, reply) => {
     const { socket, method } = request.raw
     const startedAtMs = performance.now()
-    answering.begin(socket)
+    answering.begin(socket, reply.raw)
     reply.header('x-request-id', request.id)
     // Also of an answer whose client did not wait for it.
     reply.raw.once('close', () => {
@@ -22,7 +25,7 @@ export function observeRequests(
       const answered = {
         method: method ?? '',
         route: routeOf(request),
-        status: reply.raw.statusCode,
+        status: reply.raw.headersSent ? reply.raw.statusCode : CLIENT_GONE,
         durationMs: performance.now() - startedAtMs,
       }
       onRequest?.(answered)
