@@ -1,5 +1,6 @@
+import { once } from 'node:events'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const EXIT_INTERRUPTED = 130
 
 /**
  * Turns the signals that ask this process to end into an abort, so that the VM is ended and
@@ -9,10 +10,10 @@ export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #abort = () => this.#controller.abort()
   readonly #onSignal = () => {
-    if (this.#mayLeave && this.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    if (this.signal.aborted) this.#actAtSecond()
     this.#abort()
   }
-  #mayLeave = false
+  #actAtSecond: () => void = () => undefined
 
   constructor() {
     for (const name of SIGNALS) process.on(name, this.#onSignal)
@@ -24,9 +25,14 @@ export class Interruption implements Disposable {
     return this.#controller.signal
   }
 
-  /** From now on a second signal ends this process at once: it holds nothing that must be released. */
-  permitLeaving(): void {
-    this.#mayLeave = true
+  /** Resolves at the first signal. */
+  async happened(): Promise<void> {
+    if (!this.signal.aborted) await once(this.signal, 'abort')
+  }
+
+  /** What to do when somebody who has asked asks again. */
+  atSecondSignal(act: () => void): void {
+    this.#actAtSecond = act
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { addImagesCommand } from './images.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
+import { addServeCommand } from './serve.ts'
 import { addInspectCommand } from './server/inspect.ts'
 import { addKillCommand } from './server/kill.ts'
 import { addLogsCommand } from './server/logs.ts'
@@ -46,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addKillCommand(program, finish)
   addWaitCommand(program, finish)
   addStatsCommand(program)
+  addServeCommand(program)
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)

@@ -4,6 +4,8 @@ import { finalStatus, type OutputStream, Reason, type WorkloadSpec } from '@vulc
 import type { OnEvent, PreparedRun, RunContext, RunRequest } from './prepared-run.ts'
 import { connect } from './server/connect.ts'
 
+const EXIT_INTERRUPTED = 130
+
 /** Runs on the server that the environment names. It is not asked before the run. */
 export async function prepareRemotely(
   request: RunRequest,
@@ -12,7 +14,8 @@ export async function prepareRemotely(
   const spec = newWorkload(request)
   const client = connect(process.env)
   const { signal } = interruption
-  interruption.permitLeaving()
+  // Nothing here must be released.
+  interruption.atSecondSignal(() => process.exit(EXIT_INTERRUPTED))
   return {
     async run(onEvent) {
       try {

@@ -46,6 +46,14 @@ export interface RunOptions extends Omit<SubmitOptions, 'idempotency'>, Observer
   readonly signal: AbortSignal
 }
 
+export interface EngineLoad {
+  readonly waiting: number
+  readonly running: number
+  /** Of the guests that run. */
+  readonly memMib: number
+  readonly isClosed: boolean
+}
+
 export interface DrainOptions {
   /** How long running workloads may take to end by themselves. */
   readonly graceMs: number
@@ -105,9 +113,14 @@ export class Engine implements AsyncDisposable {
     return engine
   }
 
-  /** How many workloads wait, and how many have a slot. */
-  get load(): { readonly waiting: number; readonly running: number } {
-    return { waiting: this.#queue.size, running: this.#dispatcher.running }
+  /** What waits, what has a slot and takes memory, and whether nothing more is taken. */
+  get load(): EngineLoad {
+    return {
+      waiting: this.#queue.size,
+      running: this.#dispatcher.running,
+      memMib: this.#slots.memMib,
+      isClosed: this.#dispatcher.closed.aborted,
+    }
   }
 
   /**

@@ -1,6 +1,12 @@
 export type { Acceptance, Submission, SubmitOptions } from './accept.ts'
 export type { Deadlines } from './attempt.ts'
-export { type DrainOptions, Engine, type EngineOptions, type RunOptions } from './engine.ts'
+export {
+  type DrainOptions,
+  Engine,
+  type EngineLoad,
+  type EngineOptions,
+  type RunOptions,
+} from './engine.ts'
 export {
   CursorError,
   IdempotencyError,

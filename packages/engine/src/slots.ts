@@ -22,6 +22,11 @@ export class Slots {
     this.#capacity = { cpus, memMib }
   }
 
+  /** Of all that have a slot. */
+  get memMib(): number {
+    return this.#used.memMib
+  }
+
   /** Throws `RefusedError` `no_capacity` for what this host could not hold even if it were empty. */
   refuseImpossible({ cpus, memMib }: Needs): void {
     const { cpus: mostCpus, memMib: mostMib } = this.#capacity

@@ -1,5 +1,10 @@
 import { Registry } from '@vulcan/backend'
-import { becomeOwner, type FirecrackerBackend, makeUsable } from '@vulcan/backend-firecracker'
+import {
+  becomeOwner,
+  type FirecrackerBackend,
+  makeUsable,
+  type VmWatcher,
+} from '@vulcan/backend-firecracker'
 import { messageOf } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -15,6 +20,8 @@ export interface FoundationOptions {
   readonly retryTrials?: boolean | undefined
   /** How many networks are made before a VM needs one (default 0). */
   readonly readySlots?: number | undefined
+  /** Told what becomes of VMs. */
+  readonly vmWatcher?: VmWatcher | undefined
 }
 
 /** How often a host looks for what dead processes left, and for what it could not release before. */

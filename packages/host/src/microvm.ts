@@ -33,10 +33,15 @@ export async function openMicrovm(
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
+  const { vmWatcher } = options
   const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
   const program = await chooseVmm(kvm, options.vmm, layout, config)
   held.move()
-  return { program, kvm, backend: new FirecrackerBackend({ ...base, program }) }
+  return {
+    program,
+    kvm,
+    backend: new FirecrackerBackend({ ...base, program, ...(vmWatcher && { watcher: vmWatcher }) }),
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism, hostname, totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import type { Capacity, QueueLimits, RetentionLimits } from '@vulcan/engine'
+import type { QueueLimits, RetentionLimits } from '@vulcan/engine'
 import { readVariable, type Variable } from '@vulcan/schema'
 import type { ListenAddress } from './listen-address.ts'
 import { type LogLevel, SERVE_VARIABLES } from './serve-variables.ts'
@@ -8,10 +8,11 @@ import { type LogLevel, SERVE_VARIABLES } from './serve-variables.ts'
 /** What the environment asks of a server, checked. */
 export interface ServeSettings {
   readonly listenAddress: ListenAddress
+  readonly nodeId: string
   readonly dbPath: string
   readonly logLevel: LogLevel
-  readonly queue: Partial<QueueLimits>
-  readonly capacity: Required<Capacity>
+  readonly queue: QueueLimits
+  readonly capacity: { readonly cpus: number; readonly memMib: number }
   readonly retention: RetentionLimits
   readonly drainMs: number
   readonly logLimitBytes: number
@@ -36,6 +37,7 @@ export function readServeSettings(
     readVariable(env, variable) ?? otherwise
   return {
     listenAddress: read(known.listenAddress, { host: '127.0.0.1', port: 8080 }),
+    nodeId: read(known.nodeId, hostname()),
     dbPath: resolve(homeDir, read(known.dbPath, 'vulcan.db')),
     logLevel: read(known.logLevel, 'info'),
     queue: { max: read(known.queueMax, 1_000), maxPerOwner: read(known.queueMaxPerKey, 100) },

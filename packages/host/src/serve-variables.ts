@@ -41,6 +41,15 @@ export const SERVE_VARIABLES = {
     'where the HTTP API is served; port 0 takes a free one',
     '`127.0.0.1:8080`',
   ),
+  nodeId: variable(
+    'VULCAN_NODE_ID',
+    {
+      takes: 'up to 64 letters, digits, dots, hyphens and underscores',
+      schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+    },
+    'the name of this host in what it records',
+    "the machine's host name",
+  ),
   dbPath: variable(
     'VULCAN_DB_PATH',
     { takes: 'a path', schema: z.string().min(1) },

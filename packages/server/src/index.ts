@@ -1,12 +1,6 @@
+export { isLoopback } from './access/authority.ts'
 export { type Caller, Quota, Scope } from './access/caller.ts'
 export { KeyError } from './access/errors.ts'
-export {
-  checkExposure,
-  EXPOSURE_FLAGS,
-  type Exposure,
-  ExposureError,
-  type ExposureFlag,
-} from './access/exposure.ts'
 export { KeyAuthenticator, type KeyAuthenticatorOptions } from './access/key-authenticator.ts'
 export type { KeyRecord, NewKey } from './access/key-record.ts'
 export { KeyStore } from './access/key-store.ts'

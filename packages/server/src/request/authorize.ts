@@ -10,11 +10,12 @@ const callers = new WeakMap<object, Caller>()
 
 /** What an authenticator looks at. */
 export function factsOf(request: FastifyRequest): RequestFacts {
-  const { method, url, headers } = request.raw
+  const { method, url, headers, rawHeaders } = request.raw
   return {
     method: method ?? '',
     url: url ?? '',
     headers,
+    rawHeaders,
     remoteAddress: request.socket.remoteAddress ?? '',
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkExposure, EXPOSURE_FLAGS, type Exposure, ExposureError } from '@vulcan/server'
+import { checkExposure, type Exposure, ExposureError } from '../src/exposure.ts'
+import { EXPOSURE_FLAGS } from '../src/exposure-flags.ts'
 
 const SAFE: Exposure = {
   listenAddress: '127.0.0.1',
