@@ -414,7 +414,6 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type AnsweredRequest',
     'type Authenticator',
     'type Caller',
-    'DEFAULT_HTTP_LIMITS',
     'type HttpLimits',
     'HttpProblem',
     'type HttpProblemDetails',
