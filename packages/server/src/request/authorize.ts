@@ -10,14 +10,9 @@ const callers = new WeakMap<object, Caller>()
 
 /** What an authenticator looks at. */
 export function factsOf(request: FastifyRequest): RequestFacts {
-  const { method, url, headers, rawHeaders } = request.raw
-  return {
-    method: method ?? '',
-    url: url ?? '',
-    headers,
-    rawHeaders,
-    remoteAddress: request.socket.remoteAddress ?? '',
-  }
+  const { method = '', url = '', headers, rawHeaders } = request.raw
+  const { remoteAddress = '' } = request.raw.socket
+  return { method, url, headers, rawHeaders, remoteAddress }
 }
 
 /** A hook that finds out who calls before anything of the body is read, and refuses who may not. */
