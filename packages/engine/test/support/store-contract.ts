@@ -52,7 +52,12 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
       maxConcurrent: 3,
     })
     assert.deepEqual(await store.get(workload.id), workload)
-    assert.equal(await store.get(aWorkload().id), undefined)
+    assert.equal(await store.status(workload.id), 'pending')
+    const { id: unknown } = aWorkload()
+    assert.deepEqual(
+      [await store.get(unknown), await store.status(unknown)],
+      [undefined, undefined],
+    )
   })
 
   contract('an id is taken once, and the first workload keeps its spec', async (store) => {
