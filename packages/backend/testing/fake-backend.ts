@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Phase, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
+import type { OutputStream, Phase, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
 import type { Backend, BackendCapabilities, ExecuteOptions } from '../src/backend.ts'
 import { BackendError, type FailureReason } from '../src/errors.ts'
 
@@ -26,8 +26,8 @@ export class Execution {
     await this.options.onEvent?.({ type: 'phase', phase, atMs: 1 })
   }
 
-  async write(text: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
-    const bytes = Buffer.from(text)
+  async write(data: string | Uint8Array, stream: OutputStream = 'stdout'): Promise<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.copyBytesFrom(data)
     const seq = this.#seq
     this.#seq += 1
     await this.options.onEvent?.({ type: 'output', stream, seq, bytes })

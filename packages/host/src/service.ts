@@ -69,7 +69,7 @@ export class Service implements AsyncDisposable {
     )
     const microvm = requireMicrovm(foundation)
     const keys = held.use(await KeyStore.open(keysPath(layout)))
-    const hasKeys = keys.list().length > 0
+    const { hasKeys } = keys
     checkExposure({
       listenAddress: settings.listenAddress.host,
       hasKeys,
@@ -82,10 +82,7 @@ export class Service implements AsyncDisposable {
     const engine = held.use(await openEngine(parts))
     const authenticator = hasKeys
       ? held.use(new KeyAuthenticator({ keys, onProblem: (error) => logger.error(error) }))
-      : new KeylessAuthenticator({
-          listenAddress: settings.listenAddress.host,
-          corsOrigins: settings.corsOrigins,
-        })
+      : new KeylessAuthenticator({ listenAddress: settings.listenAddress.host })
     const server = held.use(await listen(parts, engine, authenticator))
     observeService(telemetry, { ...parts, engine })
     held.defer(() => engine.drain({ graceMs: settings.drainMs, waiting: 'keep' }))

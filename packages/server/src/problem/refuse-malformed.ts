@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEMS, type ProblemCode } from '@vulcan/schema'
 import { ulid } from 'ulid'
@@ -12,20 +12,20 @@ const PROBLEM_OF: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'the request did not arrive in time'],
 }
 
-/** Connections that are being answered: nothing can be written between the parts of an answer. */
+/** What is being answered on which connection: nothing can be written between the parts of an answer. */
 export class Answering {
-  readonly #sockets = new WeakSet<Socket>()
+  readonly #answers = new WeakMap<Socket, ServerResponse>()
 
-  begin(socket: Socket): void {
-    this.#sockets.add(socket)
+  begin(socket: Socket, response: ServerResponse): void {
+    this.#answers.set(socket, response)
   }
 
   end(socket: Socket): void {
-    this.#sockets.delete(socket)
+    this.#answers.delete(socket)
   }
 
-  has(socket: Socket): boolean {
-    return this.#sockets.has(socket)
+  hasBegun(socket: Socket): boolean {
+    return this.#answers.get(socket)?.headersSent ?? false
   }
 }
 
@@ -35,7 +35,7 @@ export function refuseMalformed(
   socket: Socket,
   answering: Answering,
 ): void {
-  if (!socket.writable || answering.has(socket)) {
+  if (!socket.writable || answering.hasBegun(socket)) {
     socket.destroy()
     return
   }
