@@ -40,7 +40,10 @@ async function textsAfter(store: Store, id: string, afterSeq: number): Promise<s
   )
 }
 
-/** What every store must do. Each implementation calls this once, with its name. */
+/**
+ * What every store must do. Each implementation calls this once, with its name; one of another package
+ * imports this file by its path, since a package has one entry point.
+ */
 export function testStoreContract(name: string, openStore: OpenStore): void {
   const contract = (sentence: string, check: (store: Store) => Promise<void>) =>
     test(`${name}: ${sentence}`, async (t) => check(await openStore(t)))
