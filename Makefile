@@ -37,11 +37,12 @@ PREFIX ?= /usr/local
 install: dist ## install into PREFIX (default: /usr/local)
 	@$(environment) node setup/src/install.ts '$(PREFIX)'
 
-bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root)
+bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root), the server
 	@$(environment) node bench/src/main.ts scratch
 	@$(environment) [ "$$(id -u)" != 0 ] || unshare --net --mount node bench/src/main.ts network-slot
 	@$(environment) node bench/src/main.ts vmm
 	@$(environment) node bench/src/main.ts cold-run
+	@$(environment) node bench/src/main.ts server
 
 SEED ?= $(shell date +%s)
 fuzz: N ?= 1000000

@@ -67,6 +67,15 @@ test('a bundle that is newer than the sources is started, with all arguments as 
   assert.deepEqual(stdout.trimEnd().split('\n'), expected)
 })
 
+test('a server is started with a small young generation', async (t) => {
+  const clone = await cloneSetUp(t)
+  await addBundle(clone, 'vulcan.mjs', LATER)
+  const { stdout } = await start(join(clone, 'bin/vulcan'), 'serve')
+  assert.deepEqual(stdout.trimEnd().split('\n').slice(1), [
+    ...['--max-semi-space-size=4', '--', `${clone}/dist/vulcan.mjs`, 'serve'],
+  ])
+})
+
 test('without a bundle the sources are started', async (t) => {
   const clone = await cloneSetUp(t)
   const { stdout } = await start(join(clone, 'bin/vulcan'))
