@@ -1,5 +1,5 @@
 export { isLoopback } from './access/authority.ts'
-export { type Caller, Quota, Scope } from './access/caller.ts'
+export { type Caller, Quota } from './access/caller.ts'
 export { KeyError } from './access/errors.ts'
 export { KeyAuthenticator, type KeyAuthenticatorOptions } from './access/key-authenticator.ts'
 export type { KeyRecord, NewKey } from './access/key-record.ts'

@@ -1,7 +1,7 @@
 import { UnknownWorkloadError } from '@vulcan/engine'
-import type { Workload } from '@vulcan/schema'
-import type { FastifyRequest } from 'fastify'
-import type { Caller, Scope } from '../access/caller.ts'
+import type { Scope, Workload } from '@vulcan/schema'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../access/caller.ts'
 import type { RequestFacts } from '../authenticator.ts'
 import type { Context } from '../context.ts'
 import { HttpProblem } from '../http-problem.ts'
@@ -24,6 +24,22 @@ export function requireScope({ authenticator }: Context, scope: Scope) {
     }
     callers.set(request.raw, caller)
   }
+}
+
+/**
+ * Cuts an answer that goes on for long when its caller would not be let in any more, since the key was
+ * revoked or has expired; within a heartbeat.
+ */
+export function cutWhenRefused(
+  { authenticator, limits }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Disposable {
+  const identify = async () => authenticator.identify(factsOf(request))
+  const timer = setInterval(() => {
+    void identify().catch(() => reply.raw.destroy())
+  }, limits.heartbeatMs)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 /** Who calls; of a route with `requireScope` only. */
