@@ -47,7 +47,7 @@ export async function openPretendServer() {
   const server = await Server.listen({
     ...{ engine, backends: () => [backend], defaults: { ...defaults, network: 'none' } },
     listen: { host: '127.0.0.1', port: 0 },
-    authenticator: new KeylessAuthenticator({ listenAddress: '127.0.0.1', corsOrigins: [] }),
+    authenticator: new KeylessAuthenticator({ listenAddress: '127.0.0.1' }),
     readiness: () => {
       return { status: 'ready', isolation_strength: 'emulated', reason: '', ...engine.load }
     },

@@ -94,7 +94,7 @@ export class FirecrackerBackend implements Backend {
     const vm = this.#open(spec.id, options)
     let end: VmEnd | undefined
     try {
-      const output = new Output(spec.outputLimitBytes, options.onEvent)
+      const output = new Output(spec.outputLimitBytes, options)
       const result = await this.#serve(vm, { ...spec, network }, output)
       end = { reason: result.outcome, exitCode: result.exitCode, error: result.error }
       return result

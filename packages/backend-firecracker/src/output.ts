@@ -4,16 +4,20 @@ import type { OutputStream } from '@vulcan/schema'
 import { GrowingBytes } from './growing-bytes.ts'
 import { ProtocolError } from './protocol/errors.ts'
 
-/** The output of one workload: kept up to the limit of each stream, and passed on as it comes. */
+/** The output of one workload up to the limit of each stream: passed on as it comes, and kept. */
 export class Output {
   readonly #limitBytes: number
   readonly #onEvent: ExecuteOptions['onEvent']
-  readonly #kept: Readonly<Record<OutputStream, GrowingBytes>>
+  readonly #kept: Readonly<Record<OutputStream, GrowingBytes | CountedBytes>>
   #seq = 0
 
-  constructor(limitBytes: number, onEvent: ExecuteOptions['onEvent']) {
+  constructor(
+    limitBytes: number,
+    { onEvent, keepOutput = true }: Pick<ExecuteOptions, 'onEvent' | 'keepOutput'>,
+  ) {
+    const Bytes = keepOutput ? GrowingBytes : CountedBytes
     this.#limitBytes = limitBytes
-    this.#kept = { stdout: new GrowingBytes(limitBytes), stderr: new GrowingBytes(limitBytes) }
+    this.#kept = { stdout: new Bytes(limitBytes), stderr: new Bytes(limitBytes) }
     this.#onEvent = onEvent
   }
 
@@ -36,5 +40,20 @@ export class Output {
 
   collected(stream: OutputStream): Uint8Array {
     return this.#kept[stream].bytes
+  }
+}
+
+/** As `GrowingBytes`, of which nobody wants the bytes. */
+class CountedBytes {
+  readonly bytes = new Uint8Array()
+  #leftBytes: number
+
+  constructor(limitBytes: number) {
+    this.#leftBytes = limitBytes
+  }
+
+  append(piece: Uint8Array): boolean {
+    this.#leftBytes -= piece.byteLength
+    return this.#leftBytes >= 0
   }
 }

@@ -2,124 +2,23 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { BackendError } from '@vulcan/backend'
-import { FakeFirecracker, type FakeScript } from '@vulcan/firecracker/testing'
-import { type WorkloadEvent, WorkloadSpec, type WorkloadSpecInput } from '@vulcan/schema'
-import { FirecrackerBackend } from '../src/backend.ts'
-import { loadConfig } from '../src/config.ts'
+import { BackendError, type ExecuteOptions } from '@vulcan/backend'
+import type { FakeScript } from '@vulcan/firecracker/testing'
+import type { WorkloadEvent } from '@vulcan/schema'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
 import { listFilesInUse } from '../src/lifecycle/files-in-use.ts'
 import { Holding } from '../src/lifecycle/holding.ts'
-import { type Layout, launchPath } from '../src/lifecycle/layout.ts'
+import { launchPath } from '../src/lifecycle/layout.ts'
 import { Manifest } from '../src/lifecycle/manifest.ts'
-import { becomeOwner } from '../src/lifecycle/owner.ts'
-import { readBootId } from '../src/lifecycle/recover.ts'
-import { Networks } from '../src/networks.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { framed, READY, RESPONSE } from './support/agent-messages.ts'
-
-const IDS = [
-  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6',
-  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z7',
-  '01K3Z5V7Q8R9S0T1V2W3X4Y5Z8',
-]
-/** An agent that takes the request and sends these messages. */
-function answering(...messages: unknown[]): FakeScript {
-  return {
-    readiness: READY,
-    guest: async (connection) => {
-      await new MessageReader(connection, 1 << 24).next()
-      for (const message of messages) await writeMessage(connection, message)
-    },
-  }
-}
-
-const output = (stream: string, text: string) => ({
-  type: 'output',
-  stream,
-  data: Buffer.from(text).toString('base64'),
-})
-
-interface Setup {
-  readonly backend: FirecrackerBackend
-  readonly fake: FakeFirecracker
-  readonly homeDir: string
-  readonly layout: Layout
-  assertNothingLeft(): Promise<void>
-}
-
-async function setUp(t: TestContext, script: FakeScript, env = {}): Promise<Setup> {
-  const root = await mkdtemp(join(tmpdir(), 'vt-'))
-  const layout = {
-    homeDir: join(root, 'home'),
-    runDir: join(root, 'run'),
-    leasesDir: join(root, 'leases'),
-    libexecDir: process.env['VULCAN_LIBEXEC'] ?? assert.fail('VULCAN_LIBEXEC is not set'),
-  }
-  await mkdir(join(layout.homeDir, 'rootfs'), { recursive: true })
-  for (const file of ['vmlinux', 'initrd', 'rootfs/python.ext4']) {
-    await writeFile(join(layout.homeDir, file), 'not read by the fake')
-  }
-  const fake = new FakeFirecracker(script)
-  const owner = await becomeOwner(layout)
-  const releaseErrors: unknown[] = []
-  const config = loadConfig({ VULCAN_FC_SCRATCH_MIB: '16', ...env }, layout.homeDir)
-  const { ownerId } = owner
-  const onError = (error: unknown) => releaseErrors.push(error)
-  const backend = new FirecrackerBackend({
-    layout,
-    config,
-    ownerId,
-    networks: new Networks({ layout, config, ownerId, readySlots: 0, onError }),
-    bootId: await readBootId(),
-    onReleaseError: onError,
-    program: {
-      name: 'firecracker',
-      version: 'fake',
-      reason: 'test',
-      isolationStrength: 'emulated',
-      binary: fake.binary,
-      args: [],
-      confinement: { kind: 'none' },
-      bootTimeoutMs: 60_000,
-    },
-  })
-  t.after(async () => {
-    await backend.shutdown()
-    await owner[Symbol.asyncDispose]()
-    await fake[Symbol.asyncDispose]()
-    await rm(root, { recursive: true })
-  })
-  return {
-    backend,
-    fake,
-    homeDir: layout.homeDir,
-    layout,
-    async assertNothingLeft() {
-      await backend.idle()
-      assert.deepEqual(releaseErrors, [])
-      assert.deepEqual(await readdir(join(layout.runDir, 'vms')), [])
-      const scratch = join(layout.homeDir, 'scratch')
-      const boots = await readdir(scratch).catch(() => [])
-      const drives = await Promise.all(boots.map((boot) => readdir(join(scratch, boot))))
-      assert.deepEqual(drives.flat(), [])
-      await Promise.all(fake.vms.map((vm) => vm.ended))
-    },
-  }
-}
-
-function spec(extra: Partial<WorkloadSpecInput> = {}): WorkloadSpec {
-  return WorkloadSpec.parse({ id: IDS[0], runtime: 'python', code: 'print(1)', ...extra })
-}
-
-const never = new AbortController().signal
+import { answering, IDS, never, output, setUp, spec } from './support/backend-under-test.ts'
 
 const failsWith = (reason: string, phase?: string) => (error: unknown) => {
   assert.ok(error instanceof BackendError, String(error))
@@ -151,6 +50,33 @@ test('a workload runs and gives back its exit code and output', async (t) => {
   )
   assert.deepEqual(fake.vms[0]?.configuration?.machineConfig.memSizeMib, 512)
   assert.deepEqual(fake.vms[0]?.configuration?.vsock?.guestCid, 3)
+  await assertNothingLeft()
+})
+
+test('output that is only passed on is in no result, and its limit still holds', async (t) => {
+  const { backend, assertNothingLeft } = await setUp(
+    t,
+    answering({ type: 'started' }, output('stdout', '0123'), output('stderr', '4567'), {
+      type: 'result',
+      response: RESPONSE,
+    }),
+  )
+  let passed = ''
+  const options: ExecuteOptions = {
+    signal: never,
+    onEvent: (event) => {
+      if (event.type === 'output') passed += Buffer.from(event.bytes).toString()
+    },
+    keepOutput: false,
+  }
+  const result = await backend.execute(spec({ outputLimitBytes: 4 }), options)
+  assert.deepEqual([passed, result.outcome], ['01234567', 'exited'])
+  assert.deepEqual([result.stdout.byteLength, result.stderr.byteLength], [0, 0])
+  await backend.idle()
+  await assert.rejects(
+    backend.execute(spec({ outputLimitBytes: 3 }), options),
+    failsWith('protocol_violation', 'running'),
+  )
   await assertNothingLeft()
 })
 

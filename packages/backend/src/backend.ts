@@ -20,6 +20,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal
   /** Awaited before more is read from the guest, so a slow consumer slows the program down. */
   readonly onEvent?: (event: WorkloadEvent) => void | Promise<void>
+  /** False: the result comes without output, of which `onEvent` got all (default true). */
+  readonly keepOutput?: boolean
 }
 
 /** What can execute workloads. */

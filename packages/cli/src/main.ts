@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { addCompletionCommand } from './completion/completion.ts'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
+import { addKeysCommand } from './keys.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addImagesCommand(program)
   addPsCommand(program)
   addPruneCommand(program, finish)
+  addKeysCommand(program)
   addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
   addCompletionCommand(program)

@@ -7,7 +7,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   M: MIB_BYTES,
   G: 1024 ** 3,
 }
-const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 }
+const UNIT_S: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
 
 /** The least and the most that a flag takes, in the unit of what is parsed, and both in words. */
 export interface Range {
@@ -16,10 +16,10 @@ export interface Range {
   readonly words: string
 }
 
-/** `30s`, `5m`, `1h` or plain seconds, as whole seconds. Throws `UsageError`. */
+/** `30s`, `5m`, `1h`, `30d` or plain seconds, as whole seconds. Throws `UsageError`. */
 export function parseDurationS(flag: string, text: string, range?: Range): number {
   const takes = 'a duration such as 30s, 5m or 1h'
-  return within(range, flag, text, parse(flag, text, /^(\d{1,9})([smh]?)$/, UNIT_S, takes))
+  return within(range, flag, text, parse(flag, text, /^(\d{1,9})([smhd]?)$/, UNIT_S, takes))
 }
 
 /** `512K`, `16M`, `1G` (powers of 1024) or plain bytes. Throws `UsageError`. */

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { parseBytes, parseCount, parseDurationS, parseMib } from '../src/quantities.ts'
 import { UsageError } from '../src/usage-error.ts'
 
-test('durations are seconds, minutes or hours', () => {
+test('durations are seconds, minutes, hours or days', () => {
   assert.deepEqual(
-    ['90', '30s', '5m', '2h'].map((text) => parseDurationS('--timeout', text)),
-    [90, 30, 300, 7200],
+    ['90', '30s', '5m', '2h', '3d'].map((text) => parseDurationS('--timeout', text)),
+    [90, 30, 300, 7200, 259_200],
   )
 })
 

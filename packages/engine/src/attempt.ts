@@ -1,4 +1,4 @@
-import type { Backend } from '@vulcan/backend'
+import type { Backend, ExecuteOptions } from '@vulcan/backend'
 import type { WorkloadEvent, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
 import type { Ticket } from './ticket.ts'
 
@@ -10,6 +10,13 @@ export interface Deadlines {
 }
 
 export const DEFAULT_DEADLINES: Deadlines = { overheadMs: 10 * 60_000, endMs: 60_000 }
+
+/** What is executed, where, and who takes what comes of it. */
+export interface Execution extends Pick<ExecuteOptions, 'keepOutput'> {
+  readonly backend: Backend
+  readonly spec: WorkloadSpec
+  readonly onEvent: (event: WorkloadEvent) => Promise<void> | void
+}
 
 /** How it went in the backend: at most one of both; none when it did not answer in time. */
 export interface Attempt {
@@ -26,8 +33,7 @@ export interface Attempt {
  */
 export async function attempt(
   ticket: Ticket,
-  { spec, backend }: { readonly spec: WorkloadSpec; readonly backend: Backend },
-  onEvent: (event: WorkloadEvent) => Promise<void> | void,
+  { backend, spec, ...options }: Execution,
   { overheadMs, endMs }: Deadlines,
 ): Promise<Attempt> {
   const startedAtMs = performance.now()
@@ -42,7 +48,7 @@ export async function attempt(
   ticket.signal.addEventListener('abort', onStop, { once: true })
   after(spec.timeoutS * 1000 + overheadMs, () => ticket.stop('timeout'))
   try {
-    const execution = backend.execute(spec, { signal: ticket.signal, onEvent })
+    const execution = backend.execute(spec, { signal: ticket.signal, ...options })
     const answer = execution.then((result) => ({ result, durationMs: elapsedMs() }))
     return await Promise.race([answer, silence.promise])
   } catch (failure) {

@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Backend, Registry } from '@vulcan/backend'
-import { finalStatus, type WorkloadEnd, type WorkloadEvent } from '@vulcan/schema'
-import { type Attempt, attempt, type Deadlines } from './attempt.ts'
-import { endOf } from './end-of.ts'
+import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
+import { type Attempt, attempt, type Deadlines, type Execution } from './attempt.ts'
+import { Ends } from './ends.ts'
 import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Slots } from './slots.ts'
 import type { Insertion, Store } from './store.ts'
-import type { RunEnd, Stop, Ticket } from './ticket.ts'
-
-/** How long after a failed attempt to record an end the next one is made. */
-const RECORD_AGAIN_MS = 1_000
+import type { Tell } from './tell.ts'
+import type { Stop, Ticket } from './ticket.ts'
 
 const NEVER_STARTED: Attempt = { durationMs: null }
 
@@ -21,6 +18,8 @@ export interface DispatcherOptions {
   readonly slots: Slots
   readonly recorder: Recorder
   readonly deadlines: Deadlines
+  readonly logLimitBytes: number
+  readonly tell: Tell
   /** The status of a workload has changed. */
   readonly onMove: (workloadId: string) => void
   readonly onProblem: (error: unknown) => void
@@ -29,6 +28,7 @@ export interface DispatcherOptions {
 /** Brings accepted workloads from the queue through a backend to their recorded ends. */
 export class Dispatcher {
   readonly #options: DispatcherOptions
+  readonly #ends: Ends
   /** Every workload that was accepted, or is about to be, and has not ended. */
   readonly #tickets = new Map<string, Ticket>()
   /** What goes on; none of it rejects. */
@@ -38,6 +38,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#ends = new Ends({ ...options, closed: this.closed })
   }
 
   /** How many workloads have a slot; some of them may only be releasing what they held. */
@@ -75,7 +76,7 @@ export class Dispatcher {
       isStored = insertion.type === 'inserted'
       return insertion
     } finally {
-      if (isStored) this.#enqueue(ticket)
+      if (isStored) this.#accepted(ticket)
       else this.#tickets.delete(ticket.id)
     }
   }
@@ -107,6 +108,7 @@ export class Dispatcher {
       queue.shift()
       next.isStarted = true
       if (place instanceof Error) {
+        queue.ended(next)
         this.#track(this.#finish(next, { failure: place, durationMs: null }))
       } else {
         this.#track(this.#serve(next, place))
@@ -124,7 +126,9 @@ export class Dispatcher {
     while (this.#busy.size > 0) await Promise.all(this.#busy)
   }
 
-  #enqueue(ticket: Ticket): void {
+  #accepted(ticket: Ticket): void {
+    ticket.accept()
+    this.#options.tell((watcher) => watcher.accepted(ticket.workload))
     if (ticket.stopped === undefined) this.#options.queue.push(ticket)
     else this.#track(this.#finish(ticket, NEVER_STARTED))
   }
@@ -143,17 +147,23 @@ export class Dispatcher {
   }
 
   async #serve(ticket: Ticket, { backend, slot }: Place): Promise<void> {
+    const { queue, tell } = this.#options
     this.#running += 1
     const outcome = await this.#attempt(ticket, backend)
-    await Promise.all([this.#finish(ticket, outcome), this.#release(ticket, backend)])
+    const [, releaseMs] = await Promise.all([
+      this.#finish(ticket, outcome),
+      this.#release(ticket, backend),
+    ])
     this.#running -= 1
     slot[Symbol.dispose]()
+    queue.ended(ticket)
+    if (ticket.startedAtMs !== null) tell((watcher) => watcher.released(ticket.id, releaseMs))
     this.startWaiting()
   }
 
   async #attempt(ticket: Ticket, backend: Backend): Promise<Attempt> {
-    const { store, recorder, deadlines, onMove } = this.#options
-    const { id, observer } = ticket
+    const { store, deadlines, tell, onMove } = this.#options
+    const { id } = ticket
     try {
       const spec = await store.spec(id)
       if (spec === undefined) throw new Error(`what workload ${id} was to run is gone`)
@@ -163,63 +173,51 @@ export class Dispatcher {
       if (!(await store.start(id, startedAtMs))) throw new Error(`workload ${id} does not wait`)
       ticket.startedAtMs = startedAtMs
       onMove(id)
+      tell((watcher) => watcher.started(ticket.running(), ticket.sinceAcceptedMs()))
       if (ticket.stopped !== undefined) return NEVER_STARTED
-      if (observer === undefined) recorder.begin(id)
-      const take = observer?.onEvent ?? ((event: WorkloadEvent) => recorder.record(id, event))
-      const onEvent = (event: WorkloadEvent) => {
-        if (event.type === 'phase') ticket.phases.push({ phase: event.phase, atMs: event.atMs })
-        return take(event)
-      }
-      return await attempt(ticket, { spec, backend }, onEvent, deadlines)
+      return await attempt(ticket, { backend, ...this.#consumer(ticket, spec) }, deadlines)
     } catch (failure) {
       return { failure, durationMs: null }
     }
   }
 
-  /** The slot is free when the backend holds nothing of the workload any more. */
-  async #release({ id }: Ticket, backend: Backend): Promise<void> {
+  /** Who takes the events of a workload, and how much of its output there is to be for that. */
+  #consumer(ticket: Ticket, spec: WorkloadSpec): Consumer {
+    const { recorder, logLimitBytes, tell } = this.#options
+    const { id, observer, phases } = ticket
+    if (observer === undefined) {
+      recorder.begin(id, { streamBytes: spec.outputLimitBytes, logBytes: logLimitBytes })
+    }
+    const onEvent = (event: WorkloadEvent) => {
+      // From a backend that did not answer in time.
+      if (ticket.isOver) return undefined
+      if (event.type === 'phase') {
+        phases.push({ phase: event.phase, atMs: event.atMs })
+        tell((watcher) => watcher.phase(id, event.phase, event.atMs))
+      }
+      return observer === undefined ? recorder.record(id, event) : observer.onEvent?.(event)
+    }
+    if (observer !== undefined) return { spec, onEvent, keepOutput: true }
+    const outputLimitBytes = Math.max(spec.outputLimitBytes, logLimitBytes)
+    return { spec: { ...spec, outputLimitBytes }, onEvent, keepOutput: false }
+  }
+
+  /** The slot is free when the backend holds nothing of the workload any more; resolves with how long that took. */
+  async #release({ id }: Ticket, backend: Backend): Promise<number> {
+    const beganAtMs = performance.now()
     try {
       await backend.cleanup(id)
     } catch (error) {
       this.#options.onProblem(error)
     }
+    return performance.now() - beganAtMs
   }
 
-  /** Records the end of a workload and tells whoever waits for it. Never rejects. */
+  /** Never rejects. */
   async #finish(ticket: Ticket, outcome: Attempt): Promise<void> {
-    const { recorder, onMove } = this.#options
-    const { id } = ticket
-    try {
-      const stored: Attempt = await recorder.finish(id).then(
-        () => outcome,
-        (failure: unknown) => ({ failure, durationMs: outcome.durationMs }),
-      )
-      const end = endOf(ticket, stored)
-      await this.#recordEnd(id, end)
-      const { result, failure } = stored
-      ticket.ended.resolve({ workload: ended(ticket, end), result, failure })
-    } catch (error) {
-      ticket.ended.reject(error)
-    }
-    this.#tickets.delete(id)
-    onMove(id)
-  }
-
-  /**
-   * Tries until it succeeds: a full disk must not make two ends of one. Throws what the store threw
-   * when the engine closes; the next process then finds that this one died.
-   */
-  async #recordEnd(id: string, end: WorkloadEnd): Promise<void> {
-    for (;;) {
-      try {
-        await this.#options.store.end(id, end)
-        return
-      } catch (error) {
-        this.#options.onProblem(error)
-        if (this.closed.aborted) throw error
-      }
-      await delay(RECORD_AGAIN_MS, undefined, { signal: this.closed }).catch(() => undefined)
-    }
+    await this.#ends.finish(ticket, outcome)
+    this.#tickets.delete(ticket.id)
+    this.#options.onMove(ticket.id)
   }
 
   #track(work: Promise<void>): void {
@@ -228,11 +226,10 @@ export class Dispatcher {
   }
 }
 
+/** What an attempt is made with. */
+type Consumer = Omit<Execution, 'backend'>
+
 interface Place {
   readonly backend: Backend
   readonly slot: Disposable
-}
-
-function ended({ workload, startedAtMs }: Ticket, end: WorkloadEnd): RunEnd['workload'] {
-  return { ...workload, status: finalStatus(end.reason), startedAtMs, end }
 }

@@ -2,6 +2,7 @@ import { BackendError } from '@vulcan/backend'
 import { messageOf, type Reason, type WorkloadEnd } from '@vulcan/schema'
 import type { Attempt } from './attempt.ts'
 import { RefusedError } from './errors.ts'
+import { NOTHING_TRUNCATED } from './output-budget.ts'
 import type { Ticket } from './ticket.ts'
 
 /** What is kept of an error's words: some quote what a guest has said. */
@@ -13,15 +14,26 @@ const WORDS_OF_STOP = {
   shutdown: 'the host was shut down',
 } as const
 
-/** The row of the table of outcomes for what came of a workload. */
-export function endOf(ticket: Ticket, { result, failure, durationMs }: Attempt): WorkloadEnd {
+/**
+ * The row of the table of outcomes for what came of a workload. `recorded` is what more was written of
+ * than its limit: the backend, which passes on more than that, may not know.
+ */
+export function endOf(
+  ticket: Ticket,
+  { result, failure, durationMs }: Attempt,
+  recorded: WorkloadEnd['truncated'],
+): WorkloadEnd {
   const common = { durationMs, finishedAtMs: Date.now() }
   if (result !== undefined) {
-    const { outcome, exitCode, error, truncated, vmm, isolationStrength } = result
+    const { outcome, exitCode, error, vmm, isolationStrength } = result
     // Who ends a program from outside knows better why than its backend.
     const reason = outcome === 'killed' ? (ticket.stopped ?? outcome) : outcome
     const words = reason === outcome ? error : WORDS_OF_STOP[ticket.stopped ?? 'killed']
     const phases = [...result.phases]
+    const truncated = {
+      stdout: result.truncated.stdout || recorded.stdout,
+      stderr: result.truncated.stderr || recorded.stderr,
+    }
     const kept = { exitCode, truncated, vmm, isolationStrength, phases }
     return { ...common, ...kept, reason, error: bounded(words) }
   }
@@ -29,6 +41,7 @@ export function endOf(ticket: Ticket, { result, failure, durationMs }: Attempt):
   return {
     ...common,
     ...NO_RESULT,
+    truncated: recorded,
     phases: [...ticket.phases],
     reason,
     error: bounded(error),
@@ -39,6 +52,7 @@ export function endOf(ticket: Ticket, { result, failure, durationMs }: Attempt):
 export function ownerDied(): WorkloadEnd {
   return {
     ...NO_RESULT,
+    truncated: NOTHING_TRUNCATED,
     reason: 'owner_died',
     error: 'the host died while it ran',
     phases: [],
@@ -49,7 +63,6 @@ export function ownerDied(): WorkloadEnd {
 
 const NO_RESULT = {
   exitCode: null,
-  truncated: { stdout: false, stderr: false },
   vmm: null,
   isolationStrength: null,
 }

@@ -1,23 +1,21 @@
 import type { Registry } from '@vulcan/backend'
-import type { Workload, WorkloadSpec } from '@vulcan/schema'
+import type { OutputStream, Workload, WorkloadSpec } from '@vulcan/schema'
 import { type Acceptance, accept, type Submission, type SubmitOptions } from './accept.ts'
 import { DEFAULT_DEADLINES, type Deadlines } from './attempt.ts'
 import { Changes } from './changes.ts'
 import { Dispatcher } from './dispatcher.ts'
-import {
-  IdempotencyError,
-  RefusedError,
-  UnknownWorkloadError,
-  WorkloadEndedError,
-} from './errors.ts'
+import { IdempotencyError, RefusedError, WorkloadEndedError } from './errors.ts'
 import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from './idempotency.ts'
+import { DEFAULT_LOG_LIMIT_BYTES } from './output-budget.ts'
 import { DEFAULT_QUEUE_LIMITS, Queue, type QueueLimits } from './queue.ts'
+import { type EventsOptions, Reader } from './reader.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 import { Recorder } from './recorder.ts'
 import { recover } from './recover.ts'
 import { DEFAULT_RETENTION, pruneRegularly, type RetentionLimits } from './retention.ts'
 import { type Capacity, Slots } from './slots.ts'
 import type { Insertion, ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
+import { type Tell, tellTo } from './tell.ts'
 import { type Observer, type RunEnd, Ticket } from './ticket.ts'
 import { isFinal } from './transitions.ts'
 import type { EngineWatcher } from './watcher.ts'
@@ -77,20 +75,32 @@ export class Engine implements AsyncDisposable {
   /** Of a workload's status or its events. */
   readonly #news = new Changes()
   readonly #held = new AsyncDisposableStack()
+  readonly #tell: Tell
+  readonly #reader: Reader
 
   private constructor(options: EngineOptions) {
-    const { store, registry, onProblem } = options
+    const { store, registry, watcher, onProblem } = options
+    const { logLimitBytes = DEFAULT_LOG_LIMIT_BYTES } = options
     this.#options = options
     this.#store = store
     this.#queue = new Queue({ ...DEFAULT_QUEUE_LIMITS, ...options.queue })
     this.#slots = new Slots(options.capacity ?? {})
+    const tell = tellTo(watcher, onProblem)
+    this.#tell = tell
+    this.#reader = new Reader(store, this.#news)
     this.#deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines }
     this.#dispatcher = new Dispatcher({
       store,
       registry,
       queue: this.#queue,
       slots: this.#slots,
-      recorder: new Recorder({ store, onStored: (id) => this.#news.announce(id) }),
+      recorder: new Recorder({
+        store,
+        onStored: (id) => this.#news.announce(id),
+        onOutput: (...output) => tell((told) => told.output(...output)),
+      }),
+      logLimitBytes,
+      tell,
       deadlines: this.#deadlines,
       onMove: (id) => {
         this.#moves.announce(id)
@@ -104,7 +114,7 @@ export class Engine implements AsyncDisposable {
   static async open(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options)
     const stored = Promise.resolve<Insertion>({ type: 'inserted' })
-    const waiting = await recover(options.store)
+    const waiting = await recover(options.store, engine.#tell)
     await Promise.all(
       waiting.map((workload) => engine.#dispatcher.take(new Ticket(workload), stored)),
     )
@@ -131,11 +141,11 @@ export class Engine implements AsyncDisposable {
    */
   async submit(spec: WorkloadSpec, options: SubmitOptions = {}): Promise<Submission> {
     const { idempotency } = options
-    const ticket = new Ticket(accept(spec, options, this.#options))
+    const workload = accept(spec, options, this.#options)
     const earlier =
-      (await this.#keptRequest(ticket.owner, idempotency)) ??
-      (await this.#take(ticket, spec, idempotency))
-    if (earlier === undefined) return { workload: ticket.workload, isNew: true }
+      (await this.#keptRequest(workload.owner, idempotency)) ??
+      (await this.#take(new Ticket(workload), [workload, spec, idempotency]))
+    if (earlier === undefined) return { workload, isNew: true }
     if (earlier.requestHash !== idempotency?.requestHash) {
       throw new IdempotencyError(earlier.workloadId)
     }
@@ -148,8 +158,9 @@ export class Engine implements AsyncDisposable {
    */
   async run(spec: WorkloadSpec, options: RunOptions): Promise<RunEnd> {
     const { signal, onEvent, ...rest } = options
-    const ticket = new Ticket(accept(spec, rest, this.#options), { onEvent })
-    await this.#take(ticket, spec)
+    const workload = accept(spec, rest, this.#options)
+    const ticket = new Ticket(workload, { onEvent })
+    await this.#take(ticket, [workload, spec])
     const kill = () => this.#dispatcher.stop(ticket, 'killed')
     if (signal.aborted) kill()
     signal.addEventListener('abort', kill, { once: true })
@@ -161,10 +172,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Throws `UnknownWorkloadError`. */
-  async get(id: string): Promise<Workload> {
-    const workload = await this.#store.get(id)
-    if (workload === undefined) throw new UnknownWorkloadError(id)
-    return workload
+  get(id: string): Promise<Workload> {
+    return this.#reader.get(id)
   }
 
   /** Throws `CursorError`. */
@@ -194,8 +203,8 @@ export class Engine implements AsyncDisposable {
     const ticket = this.#dispatcher.find(id)
     if (ticket === undefined) throw new WorkloadEndedError(id, (await this.get(id)).status)
     this.#dispatcher.stop(ticket, 'killed')
-    const { workload } = await ticket.ended.promise
-    return workload
+    await ticket.ended.promise
+    return this.get(id)
   }
 
   /**
@@ -203,30 +212,21 @@ export class Engine implements AsyncDisposable {
    * is false, as they come, all others until it has ended, each once. Nothing is read ahead of a slow
    * reader. Throws `UnknownWorkloadError`, or the signal's reason.
    */
-  async *events(
+  events(id: string, options: EventsOptions = {}): AsyncGenerator<RecordedEvent, void, undefined> {
+    return this.#reader.events(id, options)
+  }
+
+  /**
+   * The exact bytes of one stream, at most the workload's `outputLimitBytes` of them, as far as they
+   * are recorded: all of them when it has ended. Nothing is read ahead of a slow reader. Throws
+   * `UnknownWorkloadError`, or the signal's reason.
+   */
+  output(
     id: string,
-    options: {
-      readonly afterSeq?: number
-      readonly follow?: boolean
-      readonly signal?: AbortSignal
-    } = {},
-  ): AsyncGenerator<RecordedEvent, void, undefined> {
-    const { signal, follow = true } = options
-    let afterSeq = options.afterSeq ?? -1
-    for (;;) {
-      using news = this.#news.watch(id)
-      // Before the events: whoever ends a workload has stored them all.
-      const { status } = await this.get(id)
-      const page = await this.#store.events(id, afterSeq)
-      for (const event of page) {
-        signal?.throwIfAborted()
-        yield event
-        afterSeq = event.seq
-      }
-      if (page.length > 0) continue
-      if (isFinal(status) || !follow) return
-      await news.wait(signal)
-    }
+    stream: OutputStream,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#reader.output(id, stream, options.signal)
   }
 
   /**
@@ -262,21 +262,17 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Takes a workload in; or resolves with what its key stands for, and it is forgotten. */
-  async #take(
-    ticket: Ticket,
-    spec: WorkloadSpec,
-    idempotency?: Idempotency,
-  ): Promise<KeptRequest | undefined> {
+  async #take(ticket: Ticket, row: Parameters<Store['insert']>): Promise<KeptRequest | undefined> {
     if (this.#dispatcher.closed.aborted) {
       throw new RefusedError('shutdown', 'this host takes no new work: it is shutting down')
     }
-    this.#options.registry.resolve(spec.isolation, spec.runtime)
-    this.#slots.refuseImpossible(ticket.needs)
-    if (this.#dispatcher.find(ticket.id) !== undefined) throw idInUse(ticket.id)
-    using _place = this.#queue.reserve(ticket.owner)
-    const inserting = this.#store.insert(ticket.workload, spec, idempotency)
-    const insertion = await this.#dispatcher.take(ticket, inserting)
-    if (insertion.type === 'id_taken') throw idInUse(ticket.id)
+    const { id, owner, needs, workload } = ticket
+    this.#options.registry.resolve(workload.isolation, workload.runtime)
+    this.#slots.refuseImpossible(needs)
+    if (this.#dispatcher.find(id) !== undefined) throw idInUse(id)
+    using _place = this.#queue.reserve(owner)
+    const insertion = await this.#dispatcher.take(ticket, this.#store.insert(...row))
+    if (insertion.type === 'id_taken') throw idInUse(id)
     return insertion.type === 'key_taken' ? insertion.by : undefined
   }
 }

@@ -12,18 +12,35 @@ export const DEFAULT_QUEUE_LIMITS: QueueLimits = { max: 1_000, maxPerOwner: 100 
 interface Waiting {
   readonly owner: string
   readonly priority: number
+  /** It waits while so many of its owner's run. */
+  readonly maxConcurrent: number
+}
+
+/** What one owner has here; there is none for an owner who has nothing. */
+interface Line<Item> {
+  readonly owner: string
+  /** By priority, and then by age. */
+  readonly waiting: Item[]
+  reserved: number
+  running: number
+  /** Lower ones come first. */
+  turn: number
+  /** Whether it stands among those who may be next. */
+  isInTurn: boolean
 }
 
 /**
- * Who waits. Owners take turns, one workload each; an owner's own go by priority and then by age. A
+ * Who waits. Owners take turns, one workload each; an owner's own go by priority and then by age. One
+ * who runs as much as it may is passed over until one of its own has ended, and keeps its turn. A
  * place is reserved before a workload is stored and filled after it, so that what was accepted always
  * has one.
  */
 export class Queue<Item extends Waiting> {
   readonly #limits: QueueLimits
-  /** In the order of their turns; owners without waiting workloads are not in it. */
-  readonly #lines = new Map<string, Item[]>()
-  readonly #reserved = new Map<string, number>()
+  readonly #lines = new Map<string, Line<Item>>()
+  /** Lines in which somebody waits, by turn, without those that were passed over. */
+  readonly #inTurn: Line<Item>[] = []
+  #lastTurn = 0
   #reservedCount = 0
   #waitingCount = 0
 
@@ -39,66 +56,114 @@ export class Queue<Item extends Waiting> {
   /** Disposing gives the place back, to be filled or not. Throws `RefusedError` `no_capacity`. */
   reserve(owner: string): Disposable {
     const { max, maxPerOwner } = this.#limits
-    const held = this.#reserved.get(owner) ?? 0
     if (this.#waitingCount + this.#reservedCount >= max) {
       throw new RefusedError(
         'no_capacity',
         `the queue of this host is full: ${max} workloads wait; try again later`,
       )
     }
-    if (held + (this.#lines.get(owner)?.length ?? 0) >= maxPerOwner) {
+    const line = this.#lines.get(owner)
+    if (line !== undefined && line.reserved + line.waiting.length >= maxPerOwner) {
       throw new RefusedError(
         'no_capacity',
         `${maxPerOwner} workloads of this owner wait already: wait for one of them to start`,
       )
     }
-    this.#reserved.set(owner, held + 1)
-    this.#reservedCount += 1
-    return { [Symbol.dispose]: () => this.#unreserve(owner) }
+    this.#reserve(this.#lineOf(owner), 1)
+    return { [Symbol.dispose]: () => this.#reserve(this.#lineOf(owner), -1) }
   }
 
   /** Never refuses: a workload that was accepted has its place, also after a restart. */
   push(item: Item): void {
-    const line = this.#lines.get(item.owner) ?? []
-    const behind = line.findIndex(({ priority }) => priority < item.priority)
-    line.splice(behind === -1 ? line.length : behind, 0, item)
-    this.#lines.set(item.owner, line)
+    const line = this.#lineOf(item.owner)
+    if (line.waiting.length === 0) line.turn = this.#nextTurn()
+    const behind = line.waiting.findIndex(({ priority }) => priority < item.priority)
+    line.waiting.splice(behind === -1 ? line.waiting.length : behind, 0, item)
     this.#waitingCount += 1
+    this.#update(line)
   }
 
   /** Whose turn it is. */
   peek(): Item | undefined {
-    const [line] = this.#lines.values()
-    return line?.[0]
+    for (;;) {
+      const [line] = this.#inTurn
+      const next = line?.waiting[0]
+      if (line === undefined || next === undefined) return undefined
+      if (line.running < next.maxConcurrent) return next
+      this.#inTurn.shift()
+      line.isInTurn = false
+    }
   }
 
-  /** Takes out whose turn it is; the owner's next turn comes after all others'. */
+  /** Takes out whose turn it is, to run until `ended`; the owner's next turn comes after all others'. */
   shift(): Item | undefined {
-    const next = this.peek()
-    if (next === undefined) return undefined
-    const line = this.#lines.get(next.owner) ?? []
-    this.#lines.delete(next.owner)
-    line.shift()
-    if (line.length > 0) this.#lines.set(next.owner, line)
+    if (this.peek() === undefined) return undefined
+    const line = this.#inTurn.shift()
+    const next = line?.waiting.shift()
+    if (line === undefined || next === undefined) return undefined
+    line.isInTurn = false
+    line.turn = this.#nextTurn()
+    line.running += 1
     this.#waitingCount -= 1
+    this.#update(line)
     return next
+  }
+
+  /** One that was taken out does not run any more. */
+  ended({ owner }: Item): void {
+    const line = this.#lineOf(owner)
+    line.running -= 1
+    this.#update(line)
   }
 
   /** Takes one out, wherever it is; false if it does not wait. */
   remove(item: Item): boolean {
     const line = this.#lines.get(item.owner)
-    const at = line?.indexOf(item) ?? -1
+    const at = line?.waiting.indexOf(item) ?? -1
     if (line === undefined || at === -1) return false
-    line.splice(at, 1)
-    if (line.length === 0) this.#lines.delete(item.owner)
+    line.waiting.splice(at, 1)
     this.#waitingCount -= 1
+    this.#update(line)
     return true
   }
 
-  #unreserve(owner: string): void {
-    const left = (this.#reserved.get(owner) ?? 0) - 1
-    if (left > 0) this.#reserved.set(owner, left)
-    else this.#reserved.delete(owner)
-    this.#reservedCount -= 1
+  #lineOf(owner: string): Line<Item> {
+    const known = this.#lines.get(owner)
+    if (known !== undefined) return known
+    const line = { owner, waiting: [], reserved: 0, running: 0, turn: 0, isInTurn: false }
+    this.#lines.set(owner, line)
+    return line
+  }
+
+  #nextTurn(): number {
+    this.#lastTurn += 1
+    return this.#lastTurn
+  }
+
+  #reserve(line: Line<Item>, count: number): void {
+    line.reserved += count
+    this.#reservedCount += count
+    this.#update(line)
+  }
+
+  /** Whatever changed in a line: whether it may be next is found out when it is its turn. */
+  #update(line: Line<Item>): void {
+    const isInTurn = line.waiting.length > 0
+    if (isInTurn && !line.isInTurn) this.#inTurn.splice(this.#placeOf(line), 0, line)
+    if (!isInTurn && line.isInTurn) this.#inTurn.splice(this.#placeOf(line), 1)
+    line.isInTurn = isInTurn
+    if (line.waiting.length + line.reserved + line.running === 0) this.#lines.delete(line.owner)
+  }
+
+  /** Where a line with this turn stands, or would stand. */
+  #placeOf({ turn }: Line<Item>): number {
+    let low = 0
+    let high = this.#inTurn.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#inTurn[middle]?.turn ?? 0) < turn) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }

@@ -1,4 +1,5 @@
-import type { WorkloadEvent } from '@vulcan/schema'
+import type { OutputStream, WorkloadEnd, WorkloadEvent } from '@vulcan/schema'
+import { NOTHING_TRUNCATED, OutputBudget, type OutputLimits } from './output-budget.ts'
 import { type EventBatch, type NewEvent, weightOf } from './recorded-event.ts'
 import type { Store } from './store.ts'
 
@@ -10,10 +11,9 @@ const UNSTORED_BYTES_MAX = 1024 * 1024
 const JOINED_BYTES_MAX = 32 * 1024
 const BATCH_BYTES_MAX = 256 * 1024
 
-export const DEFAULT_LOG_LIMIT_BYTES = 10 * 1024 * 1024
-
 /** The record of one workload that runs. */
 interface Track {
+  readonly budget: OutputBudget
   nextSeq: number
   waiting: NewEvent[]
   /** Why its events could not be stored. */
@@ -24,6 +24,12 @@ export interface RecorderOptions {
   readonly store: Pick<Store, 'append'>
   /** New events of a workload are in the store. */
   readonly onStored: (workloadId: string) => void
+  readonly onOutput: (
+    workloadId: string,
+    stream: OutputStream,
+    recordedBytes: number,
+    droppedBytes: number,
+  ) => void
 }
 
 /**
@@ -43,16 +49,21 @@ export class Recorder {
     this.#options = options
   }
 
-  begin(workloadId: string): void {
-    this.#tracks.set(workloadId, { nextSeq: 0, waiting: [], failure: undefined })
+  begin(workloadId: string, limits: OutputLimits): void {
+    const budget = new OutputBudget(limits)
+    this.#tracks.set(workloadId, { budget, nextSeq: 0, waiting: [], failure: undefined })
   }
 
-  /** Takes an event; what it returns is to be awaited before the next one. Throws what the store threw. */
+  /**
+   * Takes an event; what it returns is to be awaited before the next one. Output beyond the limits is
+   * dropped. Throws what the store threw.
+   */
   record(workloadId: string, event: WorkloadEvent): Promise<void> | undefined {
     const track = this.#tracks.get(workloadId)
     if (track === undefined) return undefined
     if (track.failure !== undefined) throw track.failure
-    const taken = toNewEvent(event)
+    const taken = this.#withinBudget(workloadId, track.budget, event)
+    if (taken === undefined) return undefined
     track.waiting.push(taken)
     this.#unstoredBytes += weightOf(taken)
     if (this.#unstoredBytes >= UNSTORED_BYTES_MAX) return this.#write()
@@ -60,13 +71,33 @@ export class Recorder {
     return undefined
   }
 
-  /** Writes what waits; later events are dropped. Throws what the store threw for any of its events. */
-  async finish(workloadId: string): Promise<void> {
+  /**
+   * Writes what waits; later events are dropped. Resolves with what the program wrote too much of, as
+   * far as it was recorded at all. Throws what the store threw for any of its events.
+   */
+  async finish(workloadId: string): Promise<WorkloadEnd['truncated']> {
     const track = this.#tracks.get(workloadId)
-    if (track === undefined) return
+    if (track === undefined) return NOTHING_TRUNCATED
     await (track.waiting.length > 0 ? this.#write() : this.#written)
     this.#tracks.delete(workloadId)
     if (track.failure !== undefined) throw track.failure
+    return track.budget.truncated
+  }
+
+  #withinBudget(
+    workloadId: string,
+    budget: OutputBudget,
+    event: WorkloadEvent,
+  ): NewEvent | undefined {
+    if (event.type === 'phase') {
+      return { type: 'phase', phase: event.phase, sinceStartMs: event.atMs }
+    }
+    const { stream, bytes } = event
+    const taken = budget.take(stream, bytes.byteLength)
+    this.#options.onOutput(workloadId, stream, taken, bytes.byteLength - taken)
+    if (taken === 0) return undefined
+    // Copied: whose bytes they are may use their memory again.
+    return { type: 'output', stream, bytes: Uint8Array.from(bytes.subarray(0, taken)) }
   }
 
   /** Never rejects: whose events could not be stored is told so. */
@@ -94,13 +125,6 @@ export class Recorder {
     })
     return this.#written
   }
-}
-
-/** The bytes are copied: whose they are may use their memory again. */
-function toNewEvent(event: WorkloadEvent): NewEvent {
-  return event.type === 'phase'
-    ? { type: 'phase', phase: event.phase, sinceStartMs: event.atMs }
-    : { type: 'output', stream: event.stream, bytes: Uint8Array.from(event.bytes) }
 }
 
 /** A program that prints words one by one is recorded by what it printed, not by how. */

@@ -1,6 +1,7 @@
-import type { Status, Workload } from '@vulcan/schema'
+import { finalStatus, type Status, type Workload } from '@vulcan/schema'
 import { ownerDied } from './end-of.ts'
 import type { Store } from './store.ts'
+import type { Tell } from './tell.ts'
 
 const PAGE = 100
 
@@ -8,9 +9,15 @@ const PAGE = 100
  * Accounts for what an earlier process left: what was running has failed with it, and what was
  * waiting, the oldest first, waits again.
  */
-export async function recover(store: Store): Promise<Workload[]> {
+export async function recover(store: Store, tell: Tell): Promise<Workload[]> {
   const running = await all(store, 'running')
-  await Promise.all(running.map(({ id }) => store.end(id, ownerDied())))
+  const ends = running.map(async (workload) => {
+    const end = ownerDied()
+    await store.end(workload.id, end)
+    const ended = { ...workload, status: finalStatus(end.reason), end }
+    tell((watcher) => watcher.ended(ended, 0))
+  })
+  await Promise.all(ends)
   const pending = await all(store, 'pending')
   return pending.reverse()
 }

@@ -19,7 +19,7 @@ test('a workload is pending when it is accepted, then runs, and its end is recor
   const { workload: accepted } = await engine.submit(spec, { owner: 'one', priority: 7 })
   assert.equal(accepted.status, 'pending')
   const execution = await backend.execution(spec.id)
-  assert.equal(execution.spec, spec)
+  assert.deepEqual(execution.spec, { ...spec, outputLimitBytes: 10 * 1024 * 1024 })
   const running = await engine.get(spec.id)
   assert.deepEqual([running.status, typeof running.startedAtMs], ['running', 'number'])
   execution.end({ exitCode: 3, error: 'words', phases: [{ phase: 'image', atMs: 4 }] })

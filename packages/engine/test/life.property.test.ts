@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { FakeBackend } from '@vulcan/backend/testing'
-import { MemoryStore, RefusedError, type Store, WorkloadEndedError } from '@vulcan/engine'
+import {
+  IdempotencyError,
+  MemoryStore,
+  RefusedError,
+  type Store,
+  type SubmitOptions,
+  WorkloadEndedError,
+} from '@vulcan/engine'
 import { finalStatus, type Status, type Workload, type WorkloadEnd } from '@vulcan/schema'
 import fc from 'fast-check'
 import { openEngine } from './support/engine-under-test.ts'
@@ -13,7 +20,16 @@ const RUNS = 300
 
 /** What happens, in some order; `which` chooses among the workloads of that moment. */
 const Step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('submit' as const), owner: fc.nat(2) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('submit' as const),
+      owner: fc.nat(2),
+      maxConcurrent: fc.constantFrom(undefined, 1, 2),
+      key: fc.constantFrom(undefined, undefined, 'k1', 'k2'),
+      requestHash: fc.constantFrom('a', 'a', 'b'),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('kill' as const), which: fc.nat(50) }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('exit' as const), which: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fail' as const), which: fc.nat(50) }) },
@@ -85,6 +101,8 @@ class Life {
   readonly #accepted = new Set<string>()
   /** What users were told of ends; it must stay true. */
   readonly #told = new Map<string, Status>()
+  /** What users were told that their keys stand for. */
+  readonly #keys = new Map<string, { readonly workloadId: string; readonly requestHash: string }>()
   readonly #wrongAnswers: unknown[] = []
   #process: Awaited<ReturnType<typeof openProcess>>
 
@@ -104,7 +122,7 @@ class Life {
       'which' in step ? backend.executions[step.which % backend.executions.length] : undefined
     switch (step.type) {
       case 'submit':
-        return this.#submit(`owner ${step.owner}`)
+        return this.#submit(step)
       case 'kill':
         return this.#kill([...this.#accepted][step.which % (this.#accepted.size || 1)])
       case 'exit':
@@ -156,13 +174,27 @@ class Life {
     await engine[Symbol.asyncDispose]()
   }
 
-  #submit(owner: string): void {
+  #submit({ owner, maxConcurrent, key, requestHash }: Extract<Step, { type: 'submit' }>): void {
     const spec = aSpec()
+    const options: SubmitOptions = {
+      owner: `owner ${owner}`,
+      maxConcurrent,
+      idempotency: key === undefined ? undefined : { key, requestHash },
+    }
     this.#call(async () => {
-      const { workload } = await this.#process.engine.submit(spec, { owner })
-      assert.equal(workload.status, 'pending')
-      this.#accepted.add(spec.id)
+      const { workload, isNew } = await this.#process.engine.submit(spec, options)
+      assert.equal(workload.id === spec.id, isNew)
+      if (isNew) assert.equal(workload.status, 'pending')
+      this.#accepted.add(workload.id)
+      if (key !== undefined) this.#keep(`${owner} ${key}`, workload.id, requestHash)
     })
+  }
+
+  /** A key stands for one request of its owner, whatever happens. */
+  #keep(name: string, workloadId: string, requestHash: string): void {
+    const kept = this.#keys.get(name) ?? { workloadId, requestHash }
+    assert.deepEqual({ workloadId, requestHash }, kept)
+    this.#keys.set(name, kept)
   }
 
   #kill(id: string | undefined): void {
@@ -177,9 +209,11 @@ class Life {
   /** A user's call: it may be refused, or never be answered by a process that dies. */
   #call(call: () => Promise<void>): void {
     call().catch((error: unknown) => {
-      if (!(error instanceof RefusedError || error instanceof WorkloadEndedError)) {
-        this.#wrongAnswers.push(error)
-      }
+      const isExpected =
+        error instanceof RefusedError ||
+        error instanceof WorkloadEndedError ||
+        error instanceof IdempotencyError
+      if (!isExpected) this.#wrongAnswers.push(error)
     })
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeBackend } from '@vulcan/backend/testing'
-import { RefusedError } from '@vulcan/engine'
+import { MemoryStore, RefusedError } from '@vulcan/engine'
 import { openEngine } from './support/engine-under-test.ts'
 import { aSpec } from './support/workloads.ts'
 
@@ -87,4 +87,64 @@ test('who was refused finds a place when one of those before has started', async
   ;(await backend.nth(0)).exit()
   await backend.execution(waiting.id)
   await engine.submit(aSpec())
+})
+
+test('an owner that runs as much as it may is passed over, and keeps its turn', async () => {
+  const backend = new FakeBackend(3)
+  await using world = await openEngine({ backend })
+  const { engine } = world
+  const limited = { owner: 'limited', maxConcurrent: 1 }
+  for (const code of ['limited 0', 'limited 1', 'limited 2']) {
+    await engine.submit(aSpec({ code }), limited)
+  }
+  for (const code of ['free 0', 'free 1', 'free 2', 'free 3']) {
+    await engine.submit(aSpec({ code }), { owner: 'free' })
+  }
+  const names = () => backend.executions.map(({ spec }) => spec.code)
+  await backend.nth(2)
+  assert.deepEqual(
+    [names(), engine.load],
+    [['limited 0', 'free 0', 'free 1'], { waiting: 4, running: 3 }],
+  )
+  ;(await backend.nth(0)).exit()
+  await backend.nth(3)
+  ;(await backend.nth(1)).exit()
+  await backend.nth(4)
+  assert.deepEqual(names().slice(3), ['limited 1', 'free 2'])
+  ;(await backend.nth(2)).exit()
+  await backend.nth(5)
+  ;(await backend.nth(5)).exit()
+  ;(await backend.nth(3)).exit()
+  await backend.nth(6)
+  assert.deepEqual(names().slice(5), ['free 3', 'limited 2'])
+})
+
+test('how much of an owner runs at once is bounded after a restart, too', async () => {
+  const store = new MemoryStore()
+  const options = { owner: 'limited', maxConcurrent: 1 }
+  {
+    await using world = await openEngine({ store, backend: new FakeBackend(1) })
+    await world.begin()
+    for (let at = 0; at < 3; at += 1) await world.engine.submit(aSpec(), options)
+  }
+  await using world = await openEngine({ store })
+  const { engine, backend } = world
+  const execution = await backend.nth(0)
+  assert.deepEqual(engine.load, { waiting: 2, running: 1 })
+  execution.exit()
+  await backend.nth(1)
+  assert.deepEqual(engine.load, { waiting: 1, running: 1 })
+})
+
+test('what is killed while its owner runs as much as it may makes way for the next', async () => {
+  await using world = await openEngine()
+  const { engine, backend } = world
+  const [first, killed, second] = [aSpec(), aSpec(), aSpec()]
+  for (const spec of [first, killed, second]) {
+    await engine.submit(spec, { owner: 'limited', maxConcurrent: 1 })
+  }
+  await engine.kill(killed.id)
+  ;(await backend.execution(first.id)).exit()
+  await backend.execution(second.id)
+  assert.equal(backend.executions.length, 2)
 })

@@ -1,15 +1,14 @@
-import { isIP } from 'node:net'
 import { type IsolationStrength, VulcanError } from '@vulcan/schema'
 import { isLoopback } from '@vulcan/server'
 import { EXPOSURE_FLAGS, type ExposureFlag } from './exposure-flags.ts'
 
 /** A server that would expose this machine without having been told so. `code` is the first risk. */
 export class ExposureError extends VulcanError<
-  'listen_address_invalid' | 'network_unauthenticated' | 'isolation_emulated' | 'jailer_missing'
+  'network_unauthenticated' | 'isolation_emulated' | 'jailer_missing'
 > {}
 
 export interface Exposure {
-  /** Without the port: an IP address, or `localhost`. */
+  /** An IP address. What is no loopback address counts as reached by others. */
   readonly listenAddress: string
   readonly hasKeys: boolean
   readonly isolationStrength: IsolationStrength
@@ -24,12 +23,6 @@ export interface Exposure {
  */
 export function checkExposure(exposure: Exposure): void {
   const { listenAddress, hasKeys, isolationStrength, jailed, allow } = exposure
-  if (isIP(listenAddress) === 0 && listenAddress !== 'localhost') {
-    throw new ExposureError(
-      'listen_address_invalid',
-      `the listen address is "${listenAddress}", but must be an IP address or localhost: what a name stands for changes`,
-    )
-  }
   const isOpen = !isLoopback(listenAddress)
   if (isOpen && !hasKeys && !allow.allowUnauthenticatedNetwork) {
     throw new ExposureError(

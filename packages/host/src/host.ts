@@ -33,7 +33,9 @@ export class Host implements AsyncDisposable {
   static async open(options: FoundationOptions): Promise<Host> {
     await using held = new AsyncDisposableStack()
     const foundation = held.use(await openFoundation(options))
-    const engine = held.use(await openEngine(foundation, options))
+    const engine = await openEngine(foundation, options)
+    // Released before the backend: what still runs or waits then has the reason "shutdown".
+    held.defer(() => engine.drain({ graceMs: 0, waiting: 'end' }))
     return new Host(foundation.microvm, engine, held.move())
   }
 

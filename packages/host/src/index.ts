@@ -5,6 +5,11 @@ export { EXPOSURE_FLAGS, type ExposureFlag } from './exposure-flags.ts'
 export type { FoundationOptions } from './foundation.ts'
 export { Host, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
+export {
+  createHostKey,
+  listHostKeys,
+  revokeHostKey,
+} from './keys.ts'
 export { newWorkload } from './new-workload.ts'
 export { PLACE_VARIABLES } from './place-variables.ts'
 export type { RunReport } from './report.ts'

@@ -25,6 +25,7 @@ export {
 } from './recorded-workload.ts'
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
+export { Scope } from './scope.ts'
 export {
   ABSOLUTE_PATH,
   ConfigError,

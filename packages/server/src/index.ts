@@ -1,5 +1,5 @@
 export { isLoopback } from './access/authority.ts'
-export { type Caller, Quota, Scope } from './access/caller.ts'
+export { type Caller, Quota } from './access/caller.ts'
 export { KeyError } from './access/errors.ts'
 export { KeyAuthenticator, type KeyAuthenticatorOptions } from './access/key-authenticator.ts'
 export type { KeyRecord, NewKey } from './access/key-record.ts'
@@ -11,9 +11,12 @@ export {
 export type { Authenticator, RequestFacts, SubmissionNeeds } from './authenticator.ts'
 export { HttpProblem, type HttpProblemDetails } from './http-problem.ts'
 export { Server } from './server.ts'
-export type {
-  AnsweredRequest,
-  HttpLimits,
-  ServerOptions,
-  WorkloadDefaults,
+export {
+  type AnsweredRequest,
+  DEFAULT_HTTP_LIMITS,
+  type HttpLimits,
+  type IncomingRequest,
+  type RequestTrace,
+  type ServerOptions,
+  type WorkloadDefaults,
 } from './server-options.ts'

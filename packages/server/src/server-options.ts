@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Backend } from '@vulcan/backend'
 import type { Engine } from '@vulcan/engine'
 import type { NetworkMode, Readiness } from '@vulcan/schema'
@@ -45,6 +46,22 @@ export interface AnsweredRequest {
   readonly durationMs: number
 }
 
+/** A request as it arrives, for a trace. */
+export interface IncomingRequest {
+  /** As the log and the answer call it. */
+  readonly id: string
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** The span of a request that is being answered. */
+export interface RequestTrace {
+  /** Calls `proceed` with the span active. */
+  run<T>(proceed: () => T): T
+  /** Called when the answer has ended, or its connection is gone. */
+  end(answer: Pick<AnsweredRequest, 'route' | 'status'>): void
+}
+
 /** What the host fills in where a workload does not say. */
 export interface WorkloadDefaults {
   readonly cpus: number
@@ -67,6 +84,8 @@ export interface ServerOptions {
   readonly logger: Logger
   /** Called in the server's way: neither throws nor waits. */
   readonly onRequest?: (request: AnsweredRequest) => void
+  /** Begins the trace of a request; what handles it runs inside. */
+  readonly traceRequest?: (request: IncomingRequest) => RequestTrace
   /** Pages of these may call the API (CORS): `https://example.org`. */
   readonly corsOrigins?: readonly string[]
 }

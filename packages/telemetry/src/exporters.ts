@@ -7,13 +7,12 @@ import { ExportHealth } from './export-health.ts'
 import type { OtlpTarget } from './otlp-target.ts'
 import type { TelemetrySettings } from './settings.ts'
 
-/** Exports of one signal that go on at once: a flush sends all batches of a full queue. */
-const EXPORTS_MAX = 8
-
 /** Sends spans in batches; what a slow collector leaves no room for is dropped. */
 export function spanProcessors({ traces }: TelemetrySettings, logger: Logger): SpanProcessor[] {
   if (traces === undefined) return []
-  const exporter = new OTLPTraceExporter(exporterOptions(traces))
+  // A flush sends all batches of a full queue at once, beside the one that is on its way.
+  const exportsMax = Math.ceil(traces.queueMax / traces.batchMax) + 1
+  const exporter = new OTLPTraceExporter(exporterOptions(traces, exportsMax))
   new ExportHealth(logger, 'traces', traces.url).watch(exporter, (spans) => spans.length)
   return [
     new BatchSpanProcessor({
@@ -30,7 +29,7 @@ export function spanProcessors({ traces }: TelemetrySettings, logger: Logger): S
 export function metricReaders({ metrics }: TelemetrySettings, logger: Logger): IMetricReader[] {
   if (metrics === undefined) return []
   const exporter = new OTLPMetricExporter({
-    ...exporterOptions(metrics),
+    ...exporterOptions(metrics, 1),
     temporalityPreference: metrics.temporality,
   })
   new ExportHealth(logger, 'metrics', metrics.url).watch(exporter, () => 1)
@@ -43,13 +42,14 @@ export function metricReaders({ metrics }: TelemetrySettings, logger: Logger): I
   ]
 }
 
-function exporterOptions({ url, headers, timeoutMs, compression, tls }: OtlpTarget) {
+function exporterOptions(target: OtlpTarget, exportsMax: number) {
+  const { url, headers, timeoutMs, compression, tls } = target
   return {
     url,
     headers,
     timeoutMillis: timeoutMs,
     compression,
-    concurrencyLimit: EXPORTS_MAX,
+    concurrencyLimit: exportsMax,
     httpAgentOptions: { keepAlive: true, ...tls },
   }
 }

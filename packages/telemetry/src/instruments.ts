@@ -191,7 +191,7 @@ export const INSTRUMENTS = {
     unit: 'By',
     prometheus: 'vulcan_node_memory_bytes',
     labels: { node: NODES, state: ROOM },
-    help: "The host's memory.",
+    help: 'Memory for workloads: promised to those that have a slot, and what is left.',
   },
   'vulcan.node.disk': {
     kind: 'gauge',

@@ -1,17 +1,9 @@
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core'
+import { integer, type Kind } from '@vulcan/schema'
 import * as z from 'zod'
 
-const integer = (min: number, max: number, unit: string) => ({
-  takes: `${unit} from ${min} to ${max}`,
-  schema: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max)),
-})
-
-export const MILLISECONDS = integer(1, 3_600_000, 'milliseconds')
-export const SPANS = integer(1, 100_000, 'a number of spans')
+export const MILLISECONDS = counted('milliseconds', 3_600_000)
+export const SPANS = counted('spans', 100_000)
 
 /** As `OTEL_RESOURCE_ATTRIBUTES` and the exporter's headers are written; a pair that is none counts. */
 export const KEY_VALUES = {
@@ -31,7 +23,8 @@ export const KEY_VALUES = {
 
 export const NAME = { takes: 'a name', schema: z.string().min(1).max(255) }
 
-export const SWITCH = {
+/** OpenTelemetry heeds no case here. */
+export const BOOLEAN = {
   takes: 'a word: true, false',
   schema: z
     .string()
@@ -49,4 +42,9 @@ export function wordList<const Words extends readonly string[]>(words: Words) {
       .transform((text) => (text === 'none' ? [] : text.split(',').map((word) => word.trim())))
       .pipe(z.array(z.enum(words))),
   }
+}
+
+function counted(what: string, max: number): Kind<number> {
+  const { takes, schema } = integer(1, max)
+  return { takes: `${takes}, in ${what}`, schema }
 }

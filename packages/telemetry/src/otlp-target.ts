@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
+import type { Kind } from '@vulcan/schema'
 import * as z from 'zod'
 import { TelemetryConfigError } from './errors.ts'
 import { KEY_VALUES, MILLISECONDS } from './kinds.ts'
@@ -45,7 +46,7 @@ export async function readOtlpTarget(
 ): Promise<OtlpTarget & { readonly isConfigured: boolean }> {
   const own = `OTEL_EXPORTER_OTLP_${signal}_`
   const prefixes = [own, 'OTEL_EXPORTER_OTLP_']
-  const first = <T>(name: string, kind: { takes: string; schema: z.ZodType<T> }): T | undefined =>
+  const first = <T>(name: string, kind: Kind<T>): T | undefined =>
     prefixes.map((prefix) => variables.read(prefix + name, kind)).find((v) => v !== undefined)
   const file = (name: string) => readNamedFile(variables, prefixes, name)
   const ownUrl = variables.read(`${own}ENDPOINT`, ENDPOINT)

@@ -5,6 +5,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace'
+import { words } from '@vulcan/schema'
 import * as z from 'zod'
 import { TelemetryConfigError } from './errors.ts'
 import type { Variables } from './variables.ts'
@@ -18,10 +19,7 @@ const SAMPLERS = [
   'traceidratio',
 ] as const
 
-const SAMPLER = {
-  takes: `a word: ${SAMPLERS.join(', ')}`,
-  schema: z.enum(SAMPLERS),
-}
+const SAMPLER = words(SAMPLERS)
 const RATIO = {
   takes: 'a number from 0 to 1, with a sampler by ratio',
   schema: z

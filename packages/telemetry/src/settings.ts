@@ -1,8 +1,9 @@
 import { AggregationTemporalityPreference } from '@opentelemetry/exporter-metrics-otlp-http'
 import type { Sampler } from '@opentelemetry/sdk-trace'
+import type { Env } from '@vulcan/schema'
 import * as z from 'zod'
 import { TelemetryConfigError } from './errors.ts'
-import { KEY_VALUES, MILLISECONDS, NAME, SPANS, SWITCH, wordList } from './kinds.ts'
+import { BOOLEAN, KEY_VALUES, MILLISECONDS, NAME, SPANS, wordList } from './kinds.ts'
 import { type OtlpTarget, readOtlpTarget } from './otlp-target.ts'
 import { readSampler } from './sampler.ts'
 import { Variables } from './variables.ts'
@@ -61,9 +62,7 @@ const TEMPORALITY = {
  *
  * Throws `TelemetryConfigError`.
  */
-export async function readTelemetrySettings(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<TelemetrySettings> {
+export async function readTelemetrySettings(env: Env): Promise<TelemetrySettings> {
   const variables = new Variables(env)
   const settings = await readAll(variables)
   variables.refuseOthers('OTEL_')
@@ -78,7 +77,7 @@ export async function knownVariables(): Promise<ReadonlyMap<string, string>> {
 }
 
 async function readAll(variables: Variables): Promise<TelemetrySettings> {
-  const isDisabled = variables.read('OTEL_SDK_DISABLED', SWITCH) ?? false
+  const isDisabled = variables.read('OTEL_SDK_DISABLED', BOOLEAN) ?? false
   const serviceName = variables.read('OTEL_SERVICE_NAME', NAME)
   const attributes = variables.read('OTEL_RESOURCE_ATTRIBUTES', KEY_VALUES)
   variables.read('OTEL_LOGS_EXPORTER', LOGS)

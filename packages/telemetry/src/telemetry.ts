@@ -1,24 +1,20 @@
-import { createNoopMeter, type Meter, ProxyTracerProvider, type Tracer } from '@opentelemetry/api'
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { TracerProvider } from '@opentelemetry/sdk-trace'
-import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { EngineWatcher } from '@vulcan/engine'
+import type { Env } from '@vulcan/schema'
 import type { Logger } from 'pino'
 import { Complaints } from './complaints.ts'
-import { metricReaders, spanProcessors } from './exporters.ts'
 import { type HostGauges, observeHost } from './gauges.ts'
 import { Meters } from './meters.ts'
 import { type AnsweredRequest, RequestMetrics } from './request-metrics.ts'
 import { type IncomingRequest, type RequestTrace, traceRequest } from './request-trace.ts'
 import { CONTENT_TYPE, type Scrape, ScrapeReader } from './scrape-reader.ts'
+import { makeSdk, type Shutdown } from './sdk.ts'
 import { readTelemetrySettings, type TelemetrySettings } from './settings.ts'
 import { VmWatcher } from './vm-watcher.ts'
 import { WorkloadWatcher } from './workload-watcher.ts'
 
 export interface TelemetryOptions {
   /** Its variables that start with `OTEL_` are honoured, or refused. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Of Vulcan. */
   readonly version: string
   readonly nodeId: string
@@ -31,9 +27,6 @@ export interface TelemetryOptions {
 const OPEN_WORKLOADS_MAX = 10_000
 /** How long a collector may take for what is left at the end. */
 const FLUSH_DEADLINE_MS = 5_000
-
-/** Shuts something of the SDK down, and so sends what is left. */
-type Shutdown = () => Promise<void>
 
 /**
  * Metrics, traces and the log lines of workloads of one host. Whoever reports to it never waits for
@@ -100,52 +93,14 @@ export class Telemetry implements AsyncDisposable {
   async #flush(shutdowns: readonly Shutdown[]): Promise<void> {
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(late.resolve, FLUSH_DEADLINE_MS)
-    const all = Promise.all(shutdowns.map((shutdown) => shutdown()))
-    try {
-      await Promise.race([all, late.promise])
-    } catch (error) {
-      this.#complaints.about('telemetry could not be flushed', error)
-    } finally {
-      clearTimeout(timer)
-    }
+    const each = shutdowns.map(async (shutdown) => {
+      try {
+        await shutdown()
+      } catch (error) {
+        this.#complaints.about('telemetry could not be flushed', error)
+      }
+    })
+    await Promise.race([Promise.all(each), late.promise])
+    clearTimeout(timer)
   }
 }
-
-interface Sdk {
-  readonly meter: Meter
-  readonly tracer: Tracer
-  readonly shutdowns: readonly Shutdown[]
-}
-
-function makeSdk(
-  { version, nodeId, logger }: TelemetryOptions,
-  settings: TelemetrySettings,
-  reader: ScrapeReader,
-): Sdk {
-  // Hands on the caller's trace, and makes no spans.
-  const untraced = new ProxyTracerProvider().getTracer(SCOPE)
-  if (settings.isDisabled) return { meter: createNoopMeter(), tracer: untraced, shutdowns: [] }
-  const resource = defaultResource().merge(
-    resourceFromAttributes({
-      [ATTR_SERVICE_NAME]: 'vulcan',
-      [ATTR_SERVICE_VERSION]: version,
-      'service.instance.id': nodeId,
-      ...settings.attributes,
-    }),
-  )
-  const readers = [reader, ...metricReaders(settings, logger)]
-  const metrics = new MeterProvider({ resource, readers })
-  const meter = metrics.getMeter(SCOPE, version)
-  const spans = spanProcessors(settings, logger)
-  if (spans.length === 0) {
-    return { meter, tracer: untraced, shutdowns: [() => metrics.shutdown()] }
-  }
-  const traces = new TracerProvider({ resource, sampler: settings.sampler, spanProcessors: spans })
-  return {
-    meter,
-    tracer: traces.getTracer(SCOPE, version),
-    shutdowns: [() => metrics.shutdown(), () => traces.shutdown()],
-  }
-}
-
-const SCOPE = 'vulcan'

@@ -1,26 +1,20 @@
-import type * as z from 'zod'
+import type { Env, Kind } from '@vulcan/schema'
 import { TelemetryConfigError } from './errors.ts'
-
-/** What a variable takes, in words, and how it is read. */
-export interface VariableKind<Value> {
-  readonly takes: string
-  readonly schema: z.ZodType<Value>
-}
 
 /**
  * Reads variables and knows which ones it was asked for, so that no other one is ignored. An empty
  * value is none (OpenTelemetry's rule). No value is ever repeated in an error: it may be a secret.
  */
 export class Variables {
-  readonly #env: Readonly<Record<string, string | undefined>>
+  readonly #env: Env
   readonly #known = new Map<string, string>()
 
-  constructor(env: Readonly<Record<string, string | undefined>>) {
+  constructor(env: Env) {
     this.#env = env
   }
 
   /** Throws `TelemetryConfigError`. */
-  read<Value>(name: string, { takes, schema }: VariableKind<Value>): Value | undefined {
+  read<Value>(name: string, { takes, schema }: Kind<Value>): Value | undefined {
     this.#known.set(name, takes)
     const value = this.#env[name]
     if (value === undefined || value === '') return undefined

@@ -58,6 +58,24 @@ test('a database of a later version is refused and left as it is', async (t) => 
   assert.deepEqual(await readFile(path), before)
 })
 
+test('a database of the first version is brought to this one, with all that it holds', async (t) => {
+  const path = await databasePath(t)
+  const kept = aWorkload()
+  {
+    await using store = await SqliteStore.open(path)
+    await store.insert(kept, aSpec({ id: kept.id, code: 'kept' }))
+  }
+  const first = new DatabaseSync(path)
+  first.exec('DROP TABLE keys; PRAGMA user_version = 1')
+  first.close()
+  await using store = await SqliteStore.open(path)
+  assert.deepEqual(await store.get(kept.id), kept)
+  const again = aWorkload()
+  const idempotency = { key: 'k', requestHash: 'x' }
+  await store.insert(again, aSpec({ id: again.id }), idempotency)
+  assert.equal((await store.keptRequest(again.owner, 'k', 0))?.workloadId, again.id)
+})
+
 test('a file that is no database is refused and left as it is', async (t) => {
   const path = await databasePath(t)
   await writeFile(path, 'no database at all, but a text of some length')

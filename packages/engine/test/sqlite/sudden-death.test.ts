@@ -64,6 +64,15 @@ test('what was acknowledged survives kill -9, and every workload is accounted fo
     const [event] = await store.events(id, Number(seq) - 1)
     assert.deepEqual(event && textsOf([event]), [words.join(' ')])
   }
+  let cursor: string | undefined
+  do {
+    const page = await engine.list({ limit: 100, cursor })
+    for (const { id } of page.workloads) {
+      const kept = await store.keptRequest('', `key of ${id}`, 0)
+      assert.deepEqual(kept, { workloadId: id, requestHash: id })
+    }
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
   const { total, byStatus } = await engine.stats()
   assert.deepEqual([byStatus.pending, byStatus.running], [0, 0])
   assert.ok(total >= accepted.size)

@@ -29,7 +29,8 @@ function say(line: string): void {
 async function submitAll(): Promise<void> {
   for (let n = Number(first); ; n += 1) {
     const id = `02${String(n).padStart(24, '0')}`
-    await engine.submit(aSpec({ id, code: `print(${n})` }))
+    const idempotency = { key: `key of ${id}`, requestHash: id }
+    await engine.submit(aSpec({ id, code: `print(${n})` }), { idempotency })
     say(`accepted ${id}`)
     if (engine.load.waiting > 20) await backend.nth(backend.executions.length)
   }

@@ -28,6 +28,11 @@ export function apiKeyPrefix(id: string): string {
   return `vk_${id}`
 }
 
+/** The id in what a person names a key by: the id itself, its prefix, or the whole key. */
+export function idOfNamed(text: string): string {
+  return /^vk_([^_]*)/.exec(text)?.[1] ?? text
+}
+
 /** Undefined for what cannot be a key. */
 export function parseApiKey(text: string): ApiKey | undefined {
   const [, id, secret] = FORM.exec(text) ?? []

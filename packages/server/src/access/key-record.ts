@@ -1,5 +1,6 @@
+import { Scope } from '@vulcan/schema'
 import * as z from 'zod'
-import { Quota, Scope } from './caller.ts'
+import { Quota } from './caller.ts'
 
 const NAME_CHARACTERS_MAX = 100
 
@@ -18,6 +19,8 @@ export type NewKey = z.input<typeof NewKey>
 /** What is known of a key; its secret is not. */
 export const KeyRecord = NewKey.extend({
   id: z.string(),
+  /** What of the key may be shown, and names it to people. */
+  prefix: z.string(),
   createdAtMs: z.int(),
   revokedAtMs: z.int().nullable(),
   /** Some minutes old; null: never used. */

@@ -2,7 +2,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '@vulcan/engine'
 import * as z from 'zod'
-import { type ApiKey, apiKeyPrefix, formatApiKey, hashSecret, newApiKey } from './api-key.ts'
+import {
+  type ApiKey,
+  apiKeyPrefix,
+  formatApiKey,
+  hashSecret,
+  idOfNamed,
+  newApiKey,
+} from './api-key.ts'
 import { KeyError } from './errors.ts'
 import { KeyRecord, NewKey } from './key-record.ts'
 
@@ -70,16 +77,16 @@ export class KeyStore implements Disposable {
 
   /**
    * Makes a key. `secretKey` is what its caller sends, and is nowhere kept. Throws `KeyError`
-   * `key_limit`.
+   * `key_invalid` or `key_limit`.
    */
   create(request: NewKey): { readonly secretKey: string; readonly record: KeyRecord } {
-    const { name, scopes, quota, expiresAtMs } = NewKey.parse(request)
+    const { name, scopes, quota, expiresAtMs } = parseNewKey(request)
     const key = newApiKey()
     const { changes } = this.#statements.insert.run({
       id: key.id,
       hash: hashSecret(key.secret),
       name,
-      scopes: JSON.stringify(scopes),
+      scopes: JSON.stringify([...new Set(scopes)]),
       quota: JSON.stringify(quota),
       createdAtMs: Date.now(),
       expiresAtMs,
@@ -106,8 +113,12 @@ export class KeyStore implements Disposable {
     return row !== undefined && isRight ? toRecord(row) : undefined
   }
 
-  /** The key is refused from now on; a second time changes nothing. Throws `KeyError` `key_unknown`. */
-  revoke(id: string): { readonly isNew: boolean; readonly record: KeyRecord } {
+  /**
+   * The key that is named by its id, its prefix or all of it is refused from now on; a second time
+   * changes nothing. Throws `KeyError` `key_unknown`.
+   */
+  revoke(named: string): { readonly isNew: boolean; readonly record: KeyRecord } {
+    const id = idOfNamed(named)
     const { changes } = this.#statements.revoke.run({ id, nowMs: Date.now() })
     return { isNew: changes === 1, record: this.#get(id) }
   }
@@ -126,6 +137,15 @@ export class KeyStore implements Disposable {
     if (row !== undefined) return toRecord(Row.parse(row))
     throw new KeyError('key_unknown', `there is no key ${apiKeyPrefix(id)}: see "vulcan keys ls"`)
   }
+}
+
+function parseNewKey(request: NewKey): z.output<typeof NewKey> {
+  const parsed = NewKey.safeParse(request)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new KeyError('key_invalid', `${issue?.path.join('.')}: ${issue?.message}`, {
+    cause: parsed.error,
+  })
 }
 
 function prepare(database: DatabaseSync) {
@@ -151,6 +171,7 @@ function prepare(database: DatabaseSync) {
 function toRecord(row: z.infer<typeof Row>): KeyRecord {
   return KeyRecord.parse({
     id: row.id,
+    prefix: apiKeyPrefix(row.id),
     name: row.name,
     scopes: JSON.parse(row.scopes),
     quota: JSON.parse(row.quota),

@@ -1,14 +1,13 @@
 import { isIP } from 'node:net'
+import { Scope } from '@vulcan/schema'
 import type { Authenticator, RequestFacts } from '../authenticator.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { type Authority, isLoopback, parseAuthority, parseHttpOrigin } from './authority.ts'
-import { type Caller, Scope } from './caller.ts'
+import type { Caller } from './caller.ts'
 
 export interface KeylessAuthenticatorOptions {
   /** Where the server listens, without the port. */
   readonly listenAddress: string
-  /** Whose pages the operator trusts: serialized origins, as in `VULCAN_CORS_ORIGINS`. */
-  readonly corsOrigins: readonly string[]
 }
 
 /** Of a header that is refused. */
@@ -24,16 +23,14 @@ const ANYBODY: Caller = { owner: '', scopes: new Set(Scope.options), quota: {} }
  */
 export class KeylessAuthenticator implements Authenticator {
   readonly #isLoopbackOnly: boolean
-  readonly #corsOrigins: ReadonlySet<string>
 
-  constructor({ listenAddress, corsOrigins }: KeylessAuthenticatorOptions) {
+  constructor({ listenAddress }: KeylessAuthenticatorOptions) {
     this.#isLoopbackOnly = isLoopback(listenAddress)
-    this.#corsOrigins = new Set(corsOrigins)
   }
 
   admit(request: RequestFacts): void {
     const authority = this.#requireHost(request)
-    this.#requireOrigin(request, authority)
+    requireOrigin(request, authority)
     requireJson(request)
   }
 
@@ -64,19 +61,16 @@ export class KeylessAuthenticator implements Authenticator {
   #isOurs({ host }: Authority): boolean {
     return isLoopback(host) || (!this.#isLoopbackOnly && isIP(host) !== 0)
   }
+}
 
-  #requireOrigin({ headers }: RequestFacts, authority: Authority): void {
-    const { origin, 'sec-fetch-site': site = 'none' } = headers
-    if (origin !== undefined) {
-      if (this.#corsOrigins.has(origin)) return
-      const own = parseHttpOrigin(origin)
-      if (own?.host !== authority.host || own.port !== authority.port) {
-        throw foreign('Origin', origin)
-      }
-    }
-    // What a browser says of requests without an origin, too: an image's, a link's (Fetch Metadata).
-    if (!SITES_OF_OURS.has(String(site))) throw foreign('Sec-Fetch-Site', String(site))
+function requireOrigin({ headers }: RequestFacts, authority: Authority): void {
+  const { origin, 'sec-fetch-site': site = 'none' } = headers
+  if (origin !== undefined) {
+    const own = parseHttpOrigin(origin)
+    if (own?.host !== authority.host || own.port !== authority.port) throw foreign('Origin', origin)
   }
+  // What a browser says of requests without an origin, too: an image's, a link's (Fetch Metadata).
+  if (!SITES_OF_OURS.has(String(site))) throw foreign('Sec-Fetch-Site', String(site))
 }
 
 function valuesOf(name: string, rawHeaders: readonly string[]): string[] {
@@ -91,7 +85,7 @@ function authorityOfTarget(url: string): string | undefined {
 
 function foreign(field: string, value: string): HttpProblem {
   const shown = JSON.stringify(value.slice(0, SHOWN_CHARACTERS))
-  const detail = `${field}: is ${shown}, and a server without API keys runs nothing for pages of others: name the page's origin in VULCAN_CORS_ORIGINS`
+  const detail = `${field}: is ${shown}, and a server without API keys does nothing for pages of others: make a key with "vulcan keys create"`
   return new HttpProblem('origin_refused', detail)
 }
 

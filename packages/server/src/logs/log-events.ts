@@ -16,7 +16,7 @@ export interface LogSelection {
   readonly heartbeatMs: number
 }
 
-/** What a log is made of: an event; null when there was none for a while, and at the beginning. */
+/** What a log is made of: an event; null when there was none for a while. */
 type Beat = RecordedEvent | null
 
 /**
@@ -29,8 +29,6 @@ export async function* logEvents(
   afterSeq: number,
 ): AsyncGenerator<Beat, void, undefined> {
   const events = engine.events(workloadId, { afterSeq, follow, signal })
-  // Whoever follows learns at once that the stream is open, however silent the program is.
-  if (follow) yield null
   for (;;) {
     const next = events.next()
     while (follow && (await isLate(next, heartbeatMs))) yield null

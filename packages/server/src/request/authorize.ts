@@ -1,7 +1,7 @@
 import { UnknownWorkloadError } from '@vulcan/engine'
-import type { Workload } from '@vulcan/schema'
-import type { FastifyRequest } from 'fastify'
-import type { Caller, Scope } from '../access/caller.ts'
+import type { Scope, Workload } from '@vulcan/schema'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../access/caller.ts'
 import type { RequestFacts } from '../authenticator.ts'
 import type { Context } from '../context.ts'
 import { HttpProblem } from '../http-problem.ts'
@@ -10,14 +10,9 @@ const callers = new WeakMap<object, Caller>()
 
 /** What an authenticator looks at. */
 export function factsOf(request: FastifyRequest): RequestFacts {
-  const { method, url, headers, rawHeaders } = request.raw
-  return {
-    method: method ?? '',
-    url: url ?? '',
-    headers,
-    rawHeaders,
-    remoteAddress: request.socket.remoteAddress ?? '',
-  }
+  const { method = '', url = '', headers, rawHeaders } = request.raw
+  const { remoteAddress = '' } = request.raw.socket
+  return { method, url, headers, rawHeaders, remoteAddress }
 }
 
 /** A hook that finds out who calls before anything of the body is read, and refuses who may not. */
@@ -29,6 +24,22 @@ export function requireScope({ authenticator }: Context, scope: Scope) {
     }
     callers.set(request.raw, caller)
   }
+}
+
+/**
+ * Cuts an answer that goes on for long when its caller would not be let in any more, since the key was
+ * revoked or has expired; within a heartbeat.
+ */
+export function cutWhenRefused(
+  { authenticator, limits }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Disposable {
+  const identify = async () => authenticator.identify(factsOf(request))
+  const timer = setInterval(() => {
+    void identify().catch(() => reply.raw.destroy())
+  }, limits.heartbeatMs)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 /** Who calls; of a route with `requireScope` only. */

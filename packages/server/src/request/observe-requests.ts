@@ -1,37 +1,50 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { HttpProblem } from '../http-problem.ts'
 import type { Answering } from '../problem/refuse-malformed.ts'
+import type { RequestTrace } from '../server-options.ts'
 import { factsOf } from './authorize.ts'
 import type { ConnectionLimit } from './connection-limit.ts'
 
 /** No status of HTTP: the client did not wait for one. */
 const CLIENT_GONE = 499
 
-/** Writes down how each request was answered, and tells whoever counts them. Never what was in it. */
+/**
+ * Writes down how each request was answered, tells whoever counts them, and begins its trace. Never
+ * what was in it.
+ */
 export function observeRequests(
   app: App,
-  { logger, onRequest }: Pick<Context, 'logger' | 'onRequest'>,
+  { logger, onRequest, traceRequest }: Pick<Context, 'logger' | 'onRequest' | 'traceRequest'>,
   answering: Answering,
 ): void {
+  const traces = new WeakMap<FastifyRequest, RequestTrace>()
+  const proceed = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+    const trace = traces.get(request)
+    if (trace === undefined) done()
+    else trace.run(done)
+  }
   app.addHook('onRequest', async (request, reply) => {
-    const { socket, method } = request.raw
+    const { socket, method = '', headers } = request.raw
     const startedAtMs = performance.now()
     answering.begin(socket, reply.raw)
     reply.header('x-request-id', request.id)
+    const trace = traceRequest?.({ id: request.id, method, headers })
+    if (trace !== undefined) traces.set(request, trace)
     // Also of an answer whose client did not wait for it.
     reply.raw.once('close', () => {
       answering.end(socket)
-      const answered = {
-        method: method ?? '',
-        route: routeOf(request),
-        status: reply.raw.headersSent ? reply.raw.statusCode : CLIENT_GONE,
-        durationMs: performance.now() - startedAtMs,
-      }
-      onRequest?.(answered)
-      logger.info({ requestId: request.id, ...answered }, 'request')
+      const route = routeOf(request)
+      const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_GONE
+      const durationMs = performance.now() - startedAtMs
+      trace?.end({ route, status })
+      onRequest?.({ method, route, status, durationMs })
+      logger.info({ requestId: request.id, method, route, status, durationMs }, 'request')
     })
   })
+  app.addHook('onRequest', proceed)
+  // The body was read outside of the trace.
+  app.addHook('preHandler', proceed)
 }
 
 /** What is asked of every request before a route looks at it. */

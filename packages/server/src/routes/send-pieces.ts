@@ -19,6 +19,8 @@ export function sendPieces(
   return reply.send(Readable.from(untilClosed()))
 
   async function* untilClosed(): AsyncGenerator<string | Uint8Array, void, undefined> {
+    // Whoever follows learns at once that there is something to follow, however silent it is.
+    reply.raw.flushHeaders()
     try {
       yield* pieces
     } catch (error) {

@@ -6,7 +6,7 @@ import { readHistory } from '../logs/history.ts'
 import { ndjsonLogs } from '../logs/ndjson.ts'
 import { plainLogs } from '../logs/plain-text.ts'
 import { sseLogs } from '../logs/sse.ts'
-import { callerOf, requireScope, visibleWorkload } from '../request/authorize.ts'
+import { callerOf, cutWhenRefused, requireScope, visibleWorkload } from '../request/authorize.ts'
 import { negotiate } from '../request/media-type.ts'
 import { Patience } from '../request/patience.ts'
 import { json, OTHERWISE, WorkloadPath } from './answers.ts'
@@ -78,7 +78,10 @@ export function workloadLogsRoutes(app: App, context: Context): void {
       const { stream, follow = type === 'text/event-stream' } = query
       const after = parseLastEventId(headers['last-event-id']) ?? query.after
       using held = new DisposableStack()
-      if (follow) held.use(readers.take(callerOf(request).owner))
+      if (follow) {
+        held.use(readers.take(callerOf(request).owner))
+        held.use(cutWhenRefused(context, request, reply))
+      }
       const { signal } = held.use(new Patience(reply.raw, { closing }))
       const { heartbeatMs } = limits
       const selection = { workloadId, stream, after, follow, signal, heartbeatMs }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { KeyError, KeyStore } from '@vulcan/server'
+import { KeyError, KeyStore, type NewKey } from '@vulcan/server'
 import { newApiKey, parseApiKey } from '../../src/access/api-key.ts'
 import { emptyKeyStore } from '../support/key-store.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -20,6 +20,7 @@ test('a key that was made is found by its secret, with all that was decided of i
   const { createdAtMs, id, ...rest } = record
   assert.ok(createdAtMs >= beforeMs && createdAtMs <= Date.now())
   assert.deepEqual(rest, {
+    prefix: `vk_${id}`,
     name: 'ci',
     scopes: ['run'],
     quota: { ...quota, maxNetwork: 'public' },
@@ -78,6 +79,14 @@ test('a key is revoked once, and then stays as it is', async (t) => {
   assert.deepEqual(keys.revoke(record.id), { isNew: false, record: first.record })
 })
 
+test('a key can be named by its id, its prefix, or all of it', async (t) => {
+  const keys = await emptyKeyStore(t)
+  const { secretKey, record } = keys.create({ scopes: ['run'] })
+  for (const named of [record.id, record.prefix, secretKey]) {
+    assert.equal(keys.revoke(named).record.id, record.id)
+  }
+})
+
 test('a host that had a key goes on asking for one', async (t) => {
   const keys = await emptyKeyStore(t)
   keys.revoke(keys.create({ scopes: ['run'], expiresAtMs: 1 }).record.id)
@@ -109,10 +118,19 @@ test('uses are remembered for each key, and those of keys that are not there are
   assert.deepEqual(used, { [one!]: 10, [two!]: 20, [three!]: null })
 })
 
-test('a bound that is not known is refused, never ignored', async (t) => {
+test('a key that cannot be is refused by what is wrong, and a bound that is not known is not ignored', async (t) => {
   const keys = await emptyKeyStore(t)
-  const quota = { maxDisk: 1 } as object
-  assert.throws(() => keys.create({ scopes: ['run'], quota }), /maxDisk/)
-  assert.throws(() => keys.create({ scopes: [] }))
+  for (const [request, words] of [
+    [{ scopes: [] }, /^scopes: /],
+    [{ scopes: ['run'], name: 'x'.repeat(101) }, /^name: /],
+    [{ scopes: ['run'], quota: { maxCpus: 0 } }, /^quota\.maxCpus: /],
+    [{ scopes: ['run'], quota: { maxDisk: 1 } as object }, /^quota: .*maxDisk/],
+  ] as const satisfies readonly (readonly [NewKey, RegExp])[]) {
+    assert.throws(
+      () => keys.create({ ...request, scopes: [...request.scopes] }),
+      (error) =>
+        error instanceof KeyError && error.code === 'key_invalid' && words.test(error.message),
+    )
+  }
   assert.deepEqual(keys.list(), [])
 })
