@@ -30,7 +30,7 @@ check: ## format, lint, types, dead code; TypeScript and Rust (< 1 min)
 	$(environment) cd native && cargo fmt --check
 	$(environment) cd native && cargo clippy --quiet --locked --all-targets --target $(target) -- -D warnings
 
-dist: ## build the programs (bundles with a compile cache, native) and the library's archive
+dist: ## build the programs (bundles with a compile cache, native) and the libraries' archives
 	@setup/setup dist
 
 PREFIX ?= /usr/local
