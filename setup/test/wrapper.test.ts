@@ -59,6 +59,7 @@ test('a bundle that is newer than the sources is started, with all arguments as 
   const { stdout } = await start(join(clone, 'bin/vulcan'), 'run', '-c', 'print("a  b")')
   const expected = [
     `${clone}/dist/libexec`,
+    '--',
     `${clone}/dist/vulcan.mjs`,
     'run',
     '-c',
@@ -100,6 +101,7 @@ test('by the name of vulcan-vmm, and through a link, it starts the VMM', async (
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     `${clone}/dist/libexec`,
     '--max-semi-space-size=1',
+    '--',
     `${clone}/dist/vulcan-vmm.mjs`,
     '--accel',
     'tcg',
