@@ -88,7 +88,7 @@ async function openHost(t: TestContext) {
       engine,
       logger,
       listen: { host: '127.0.0.1', port: 0 },
-      authenticator: new KeylessAuthenticator({ listenAddress: '127.0.0.1', corsOrigins: [] }),
+      authenticator: new KeylessAuthenticator({ listenAddress: '127.0.0.1' }),
       backends: () => [backend],
       defaults: { cpus: 1, memMib: 512, network: 'none' },
       readiness: () => assert.fail('nobody asks'),
