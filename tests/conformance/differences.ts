@@ -26,6 +26,7 @@ const FAKE: Readonly<Record<string, readonly string[]>> = {
   'it looks into no kernel': ['a kernel that is none is found out by the start'],
   'it has no console': [
     'what a guest writes to its console is on stdout',
+    'a guest with Linux that dials where nobody listens is reset, and goes on',
     'a machine that was saved runs on in another process',
     'a console that was sent elsewhere is there, and not on stdout',
   ],
@@ -101,6 +102,7 @@ const VULCAN_VMM: Readonly<Record<string, readonly string[]>> = {
     'metrics go where they are told to, once',
     'metrics are flushed while it runs, be they wanted or not',
     'metrics that are flushed are a line of JSON',
+    'metrics count what was asked, and the library reads them',
   ],
   'stdout is the console, and only the console': [
     'the console goes where it is told to',
