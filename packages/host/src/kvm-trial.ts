@@ -28,6 +28,12 @@ export interface TrialOptions {
 /** All of a backend but what is to be found out. */
 export type TrialHost = Omit<FirecrackerBackendOptions, 'program'>
 
+/**
+ * How long a boot may take of which nobody knows how fast the machine is: one whose processor is
+ * emulated needs some ten seconds, and one where it hangs is asked again after ten minutes only.
+ */
+const TRIAL_TIMEOUT_MS = 60_000
+
 /** Finds the first VMM that boots a guest with KVM: a device that opens proves nothing. */
 export async function tryKvm(
   host: TrialHost,
@@ -75,7 +81,8 @@ async function tryBoot(
   const cache = new PreflightCache(host.layout.runDir)
   const known = await cache.find(key)
   if (known?.boots === true || (known !== undefined && !retryTrials)) return known
-  const backend = new FirecrackerBackend({ ...host, program: { ...candidate, reason: 'trial' } })
+  const program = { ...candidate, bootTimeoutMs: TRIAL_TIMEOUT_MS, reason: 'trial' }
+  const backend = new FirecrackerBackend({ ...host, program })
   const outcome = await backend.trialBoot(ulid(), runtime, signal)
   signal.throwIfAborted()
   if (outcome.isConclusive) await cache.keep(key, outcome)
@@ -93,21 +100,27 @@ async function anyRuntime({ config }: TrialHost): Promise<Runtime | undefined> {
   return undefined
 }
 
-/** Another VMM, another kernel or another boot is another question; undefined without a kernel. */
+/** Another VMM, kernel, initrd or boot is another question; undefined without these. */
 async function trialKey(
   { layout, config, bootId }: TrialHost,
   candidate: Candidate,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const kernel = await resolveImage('kernel', config.kernelPath).catch(() => undefined)
-  if (kernel === undefined || !(await stat(kernel.path)).isFile()) return undefined
+  const kernel = await fileOf('kernel', config.kernelPath)
+  const initrd = await fileOf('initrd', config.initrdPath)
+  if (kernel === undefined || initrd === undefined) return undefined
   const hashes = new FileHashes(layout.runDir)
   const parts = [candidate.name, ...candidate.args, bootId]
   // One after the other: each is remembered in the same file.
-  for (const path of [...candidate.files, kernel.path]) {
+  for (const path of [...candidate.files, kernel, initrd]) {
     parts.push(await hashes.sha256(path, signal))
   }
   return parts.join(' ')
+}
+
+async function fileOf(kind: 'kernel' | 'initrd', path: string): Promise<string | undefined> {
+  const image = await resolveImage(kind, path).catch(() => undefined)
+  return image !== undefined && (await stat(image.path)).isFile() ? image.path : undefined
 }
 
 function firstLine(text: string): string {
