@@ -5,7 +5,7 @@ import {
   type TrialBoot,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
-import { resolveImage, resolveRootfs } from '@vulcan/images'
+import { ImageDamagedError, ImageMissingError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { RUNTIMES, type Runtime } from '@vulcan/schema'
 import { ulid } from 'ulid'
 import { FileHashes } from './file-hashes.ts'
@@ -71,16 +71,27 @@ function labelOf({ name, version }: Candidate): string {
 async function tryBoot(
   host: TrialHost,
   candidate: Candidate,
+  options: TrialOptions,
+): Promise<TrialBoot> {
+  try {
+    return await findOut(host, candidate, options)
+  } catch (error) {
+    if (!(error instanceof ImageMissingError || error instanceof ImageDamagedError)) throw error
+    return { boots: false, isConclusive: false, words: error.message, bootMs: null }
+  }
+}
+
+/** Throws `ImageMissingError` or `ImageDamagedError` where there is nothing to try it with. */
+async function findOut(
+  host: TrialHost,
+  candidate: Candidate,
   { signal, retryTrials }: TrialOptions,
 ): Promise<TrialBoot> {
-  const runtime = await anyRuntime(host)
-  const key = runtime && (await trialKey(host, candidate, signal))
-  if (runtime === undefined || key === undefined) {
-    return { boots: false, isConclusive: false, words: 'an image is missing', bootMs: null }
-  }
+  const key = await trialKey(host, candidate, signal)
   const cache = new PreflightCache(host.layout.runDir)
   const known = await cache.find(key)
   if (known?.boots === true || (known !== undefined && !retryTrials)) return known
+  const runtime = await anyRuntime(host)
   const program = { ...candidate, bootTimeoutMs: TRIAL_TIMEOUT_MS, reason: 'trial' }
   const backend = new FirecrackerBackend({ ...host, program })
   const outcome = await backend.trialBoot(ulid(), runtime, signal)
@@ -89,26 +100,28 @@ async function tryBoot(
   return outcome
 }
 
-/** Any image will do. */
-async function anyRuntime({ config }: TrialHost): Promise<Runtime | undefined> {
+/** Any image will do; one that is damaged is told before one that is missing. */
+async function anyRuntime({ config }: TrialHost): Promise<Runtime> {
+  const errors: unknown[] = []
   for (const runtime of RUNTIMES) {
-    const image = await resolveRootfs({ rootfsDir: config.rootfsDir, runtime }).catch(
-      () => undefined,
-    )
-    if (image !== undefined) return runtime
+    try {
+      await resolveRootfs({ rootfsDir: config.rootfsDir, runtime })
+      return runtime
+    } catch (error) {
+      errors.push(error)
+    }
   }
-  return undefined
+  throw errors.find((error) => error instanceof ImageDamagedError) ?? errors[0]
 }
 
-/** Another VMM, kernel, initrd or boot is another question; undefined without these. */
+/** Another VMM, kernel, initrd or boot is another question. */
 async function trialKey(
   { layout, config, bootId }: TrialHost,
   candidate: Candidate,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string> {
   const kernel = await fileOf('kernel', config.kernelPath)
   const initrd = await fileOf('initrd', config.initrdPath)
-  if (kernel === undefined || initrd === undefined) return undefined
   const hashes = new FileHashes(layout.runDir)
   const parts = [candidate.name, ...candidate.args, bootId]
   // One after the other: each is remembered in the same file.
@@ -118,9 +131,10 @@ async function trialKey(
   return parts.join(' ')
 }
 
-async function fileOf(kind: 'kernel' | 'initrd', path: string): Promise<string | undefined> {
-  const image = await resolveImage(kind, path).catch(() => undefined)
-  return image !== undefined && (await stat(image.path)).isFile() ? image.path : undefined
+async function fileOf(kind: 'kernel' | 'initrd', link: string): Promise<string> {
+  const { path } = await resolveImage(kind, link)
+  if (!(await stat(path)).isFile()) throw new ImageMissingError(kind, link)
+  return path
 }
 
 function firstLine(text: string): string {
