@@ -4,6 +4,7 @@ import { configFileCases } from './cases/config-file.ts'
 import { deprecationCases } from './cases/deprecation.ts'
 import { balloonCases, cpuCases, hotplugCases, pmemCases } from './cases/devices.ts'
 import { driveCases } from './cases/drives.ts'
+import { guestSnapshotCases } from './cases/guest-snapshot.ts'
 import { guestVsockCases } from './cases/guest-vsock.ts'
 import { machineCases } from './cases/machine.ts'
 import { metadataCases, networkCases } from './cases/network.ts'
@@ -40,4 +41,5 @@ export const CASES: readonly Case[] = [
   ...configFileCases,
   ...commandLineCases,
   ...guestVsockCases,
+  ...guestSnapshotCases,
 ]
