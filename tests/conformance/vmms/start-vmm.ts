@@ -49,14 +49,15 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
     return await this.#inTime(this.#deadlineMs, this.#ended, 'it does not end')
   }
 
-  async hasSaid(text: string, when: 'running' | 'booting' = 'running'): Promise<void> {
+  async hasSaid(text: string, when: 'running' | 'booting' = 'running'): Promise<string> {
     const said = async () => {
       while (!this.#stdout.includes(text) && this.#child.stdout !== null) {
         await once(this.#child.stdout, 'data')
       }
+      return this.#stdout
     }
     const deadlineMs = when === 'booting' ? this.#bootDeadlineMs : this.#deadlineMs
-    await this.#inTime(deadlineMs, said(), `it does not say ${JSON.stringify(text)}`)
+    return await this.#inTime(deadlineMs, said(), `it does not say ${JSON.stringify(text)}`)
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -50,8 +50,10 @@ export interface RunningVmm {
   readonly socketPath: string
   /** Rejects where it does not end in time. */
   ended(): Promise<Ended>
-  /** Resolves when this has been on its stdout; rejects where that takes longer than `when` may. */
-  hasSaid(text: string, when?: 'running' | 'booting'): Promise<void>
+  /**
+   * Resolves to its stdout when this has been on it; rejects where that takes longer than `when` may.
+   */
+  hasSaid(text: string, when?: 'running' | 'booting'): Promise<string>
   kill(signal: NodeJS.Signals): void
 }
 
