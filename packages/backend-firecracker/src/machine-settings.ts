@@ -47,8 +47,7 @@ function networkInterface({ tapName, guestMac }: NetworkSlot): NetworkInterface 
  * Of what Firecracker tells a guest for which nobody names arguments: there is no keyboard, only a
  * controller that can reset the machine, and looking for more takes the kernel long.
  */
-const FIRECRACKERS_OWN =
-  'i8042.noaux i8042.nomux i8042.nopnp i8042.dumbkbd cryptomgr.notests'
+const FIRECRACKERS_OWN = 'i8042.noaux i8042.nomux i8042.nopnp i8042.dumbkbd cryptomgr.notests'
 
 /** What every guest is told; a VMM adds what it needs beyond that. */
 function bootArgs(vsockPort: number): string {
