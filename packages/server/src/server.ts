@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { buildApp } from './app.ts'
 import type { App, Context } from './context.ts'
 import { ReaderLimit } from './request/reader-limit.ts'
 import { DEFAULT_HTTP_LIMITS, type ServerOptions } from './server-options.ts'
@@ -22,6 +21,8 @@ export class Server implements AsyncDisposable {
     const bounds = { ...DEFAULT_HTTP_LIMITS, ...limits }
     const readers = new ReaderLimit(bounds.logReadersPerKey)
     const context: Context = { ...options, limits: bounds, readers, closing: closing.signal }
+    // Whoever only wants keys from this package need not load all of HTTP.
+    const { buildApp } = await import('./app.ts')
     const app = await buildApp(context)
     await app.listen({ host: listen.host, port: listen.port })
     return new Server(app, closing, bounds.closeMs)

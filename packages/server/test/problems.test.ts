@@ -179,7 +179,7 @@ test('a request id is taken over where it is a short and safe word, and in the l
   for (const given of ['', 'a b', '{"x":1}', 'x'.repeat(65)]) {
     assert.match(await idOf(given), /^[0-9A-Z]{26}$/)
   }
-  assert.ok(api.log.some((line) => JSON.parse(line).requestId === 'trace-1.a_B'))
+  assert.ok(api.log.some((line) => JSON.parse(line).request_id === 'trace-1.a_B'))
 })
 
 test('what is unsupported is 400, a full host 503, and an owner who has too much waiting 429', async () => {
@@ -226,7 +226,7 @@ test('a failure of the server says nothing of its inside, and its log says all',
   assert.deepEqual([problem.status, problem.code], [500, 'internal'])
   assert.doesNotMatch(text, /inside|TypeError|\.ts/)
   const line = api.log.map((one) => JSON.parse(one)).find(({ level }) => level === 50)
-  assert.equal(line.requestId, problem.requestId)
+  assert.equal(line.request_id, problem.requestId)
   assert.match(line.err.stack, /TypeError: the inside\n\s+at /)
 })
 

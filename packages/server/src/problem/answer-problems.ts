@@ -24,7 +24,7 @@ export interface Failed {
 export function sendProblem(logger: Logger, { error, request, reply }: Failed): FastifyReply {
   const problem = toHttpProblem(error)
   const { status } = PROBLEMS[problem.code]
-  if (status === 500) logger.error({ requestId: request.id, err: problem.cause }, 'request failed')
+  if (status === 500) logger.error({ request_id: request.id, err: problem.cause }, 'request failed')
   return reply
     .code(status)
     .header('x-request-id', request.id)

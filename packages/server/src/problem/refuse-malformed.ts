@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEMS, type ProblemCode } from '@vulcan/schema'
-import { ulid } from 'ulid'
 import { HttpProblem } from '../http-problem.ts'
 import { problemBody, problemHeaders } from './problem-body.ts'
 
@@ -49,7 +49,7 @@ export function refuseMalformed(
 
 function rawAnswer(problem: HttpProblem): string {
   const { status } = PROBLEMS[problem.code]
-  const requestId = ulid()
+  const requestId = randomUUID()
   const body = JSON.stringify(problemBody(problem, requestId))
   const headers = {
     ...problemHeaders(problem),

@@ -39,9 +39,18 @@ export function observeRequests(
       const route = routeOf(request)
       const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_GONE
       const durationMs = performance.now() - startedAtMs
+      const line = {
+        request_id: request.id,
+        method,
+        route,
+        status,
+        duration_ms: Math.round(durationMs),
+      }
+      const write = () => logger.info(line, 'request')
+      if (trace === undefined) write()
+      else trace.run(write)
       trace?.end({ route, status })
       onRequest?.({ method, route, status, durationMs })
-      logger.info({ requestId: request.id, method, route, status, durationMs }, 'request')
     })
   })
   app.addHook('onRequest', proceed)

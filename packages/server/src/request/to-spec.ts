@@ -5,8 +5,11 @@ import {
   type WorkloadSpec,
   type WorkloadSpecInput,
 } from '@vulcan/schema'
-import { ulid } from 'ulid'
+import { monotonicFactory } from 'ulid'
 import { HttpProblem } from '../http-problem.ts'
+
+/** Of one millisecond the ids count up: no random numbers are drawn for each. */
+const newId = monotonicFactory()
 
 /** The message that carries a workload to its guest. */
 const GUEST_MESSAGE_BYTES_MAX = 16 * 1024 * 1024
@@ -20,7 +23,7 @@ const GUEST_MESSAGE_FRAME_BYTES = 4 * 1024
 export function toSpec(body: WorkloadBody): WorkloadSpec {
   const { resources } = body
   const input: WorkloadSpecInput = {
-    id: ulid(),
+    id: newId(),
     runtime: body.runtime,
     isolation: body.isolation,
     code: body.code,

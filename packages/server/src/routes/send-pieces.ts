@@ -27,7 +27,7 @@ export function sendPieces(
       // A server that closes ends what it sends; a client that is gone gets nothing more.
       if (closing.aborted) return
       if (!reply.raw.destroyed)
-        logger.error({ requestId: reply.request.id, err: error }, 'answer cut')
+        logger.error({ request_id: reply.request.id, err: error }, 'answer cut')
       throw error
     }
   }
