@@ -1,6 +1,7 @@
 import { withEnvFile } from '@vulcan/host'
 import { messageOf } from '@vulcan/schema'
 import { Command, CommanderError } from 'commander'
+import { addCompletionCommand } from './completion/completion.ts'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
 import { addKeysCommand } from './keys.ts'
@@ -8,13 +9,20 @@ import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
 import { addServeCommand } from './serve.ts'
+import { addInspectCommand } from './server/inspect.ts'
+import { addKillCommand } from './server/kill.ts'
+import { addLogsCommand } from './server/logs.ts'
+import { addLsCommand } from './server/ls.ts'
+import { addStatsCommand } from './server/stats.ts'
+import { addWaitCommand } from './server/wait.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
-/** `run` passes the program's exit codes on, so its own failures have one that programs avoid. */
+/** Commands that pass programs' exit codes on have one for their own failures that programs avoid. */
 const EXIT_RUN_FAILED = 125
+const PASSING_ON = ['run', 'wait']
 
 /** Runs one command line and resolves with the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,6 +42,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     Object.assign(process.env, await withEnvFile(process.env, envFile))
   })
   addRunCommand(program, finish)
+  addLsCommand(program)
+  addLogsCommand(program, finish)
+  addInspectCommand(program)
+  addKillCommand(program, finish)
+  addWaitCommand(program, finish)
+  addStatsCommand(program)
   addServeCommand(program)
   addImagesCommand(program)
   addPsCommand(program)
@@ -41,6 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addKeysCommand(program)
   addNetworkCommand(program, finish)
   addDoctorCommand(program, finish)
+  addCompletionCommand(program)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
@@ -52,10 +67,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** What the command line named; a program's own arguments are none of our flags. */
 function fail(error: unknown, program: Command): number {
   const command = program.commands.find((known) => program.args[0] === known.name())
-  const isRun = command?.name() === 'run'
+  const passesOn = PASSING_ON.includes(command?.name() ?? '')
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
-    return isRun ? EXIT_RUN_FAILED : EXIT_USAGE
+    return passesOn ? EXIT_RUN_FAILED : EXIT_USAGE
   }
   const narrator = new Narrator(process.stderr, true)
   const words = messageOf(error)
@@ -64,7 +79,7 @@ function fail(error: unknown, program: Command): number {
   narrator.complain(first)
   narrator.quote(more)
   if (command?.opts<{ verbose?: true }>().verbose) console.error(error)
-  if (isRun) return EXIT_RUN_FAILED
+  if (passesOn) return EXIT_RUN_FAILED
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE
 }
 

@@ -1,9 +1,10 @@
 import type { RunReport } from '@vulcan/host'
+import { encodeOutput } from './encode-output.ts'
 
 /** The one document of `run --json`. Output that is not UTF-8 comes as base64; `encoding` says so. */
 export function runDocument(report: RunReport): object {
-  const stdout = encode(report.stdout)
-  const stderr = encode(report.stderr)
+  const stdout = encodeOutput(report.stdout)
+  const stderr = encodeOutput(report.stderr)
   return {
     id: report.id,
     status: report.status,
@@ -19,13 +20,5 @@ export function runDocument(report: RunReport): object {
     phases: report.phases.map(({ phase, atMs }) => ({ phase, at_ms: atMs })),
     vmm: report.vmm,
     isolation_strength: report.isolationStrength,
-  }
-}
-
-function encode(bytes: Uint8Array): { text: string; encoding: 'utf-8' | 'base64' } {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
-  } catch {
-    return { text: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
   }
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { type RunFlags, runCommand } from './run.ts'
+import { runCommand } from './run.ts'
+import type { RunFlags } from './run-request.ts'
+import { StatusLine } from './status-line.ts'
 import { Narrator } from './terminal.ts'
 
 const collect = (value: string, earlier: readonly string[]) => [...earlier, value]
@@ -26,11 +28,18 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
     .option('-e, --env <name=value>', 'set an environment variable; may be repeated', collect, [])
     .option('--input <file>', 'what the program reads on its standard input; "-" is ours')
     .option('--output-limit <size>', 'cut each of stdout and stderr here', '16M')
+    .option('-d, --detach', 'only print the id of the workload, which goes on on the server')
     .option('--json', 'one JSON document at the end instead of live output')
     .option('-v, --verbose', "say what happens, and show an error's stack")
     .passThroughOptions()
     .action(async (operands: string[], flags: RunFlags & { verbose?: true }) => {
       const talkative = !flags.json && (flags.verbose === true || process.stderr.isTTY)
-      finish(await runCommand(operands, flags, new Narrator(process.stderr, talkative)))
+      using status = isWatched(flags) ? new StatusLine(process.stderr) : undefined
+      finish(await runCommand(operands, flags, new Narrator(process.stderr, talkative, status)))
     })
+}
+
+/** A person looks on who did not ask for more. */
+function isWatched({ json, verbose }: Pick<RunFlags, 'json'> & { verbose?: true }): boolean {
+  return process.stderr.isTTY && !json && !verbose && process.env['TERM'] !== 'dumb'
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Phase } from '@vulcan/schema'
+import type { StatusLine } from './status-line.ts'
 
 /** How many of the console's last lines are shown when a guest does not boot: a panic and its stack. */
 const CONSOLE_LINES = 30
@@ -26,10 +28,24 @@ export async function flushed(stream: Writable, deadlineMs: number): Promise<boo
 export class Narrator {
   readonly #stream: Writable
   readonly #talkative: boolean
+  readonly #status: StatusLine | undefined
 
-  constructor(stream: Writable, talkative: boolean) {
+  /** With a status line phases are shown there, and otherwise told like everything else. */
+  constructor(stream: Writable, talkative: boolean, status?: StatusLine) {
     this.#stream = stream
     this.#talkative = talkative
+    this.#status = status
+  }
+
+  /** How far a workload is. `atMs` counts from its start. */
+  phase(phase: Phase, atMs: number): void {
+    if (this.#status === undefined) this.remark(`${phase} at ${atMs} ms`)
+    else this.#status.show(`vulcan: ${phase}`)
+  }
+
+  /** The program's own words begin: nothing of ours may stand among them. */
+  giveWay(): void {
+    this.#status?.[Symbol.dispose]()
   }
 
   /** For a person who watches: dropped otherwise. */
@@ -39,6 +55,7 @@ export class Narrator {
 
   /** What must be known: always said. */
   complain(message: string): void {
+    this.#status?.erase()
     this.#stream.write(`vulcan: ${printable(message)}\n`)
   }
 

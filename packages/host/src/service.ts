@@ -1,5 +1,5 @@
 import { Engine, SqliteStore } from '@vulcan/engine'
-import { messageOf, VulcanError } from '@vulcan/schema'
+import { ConfigError, messageOf, VulcanError } from '@vulcan/schema'
 import {
   type Authenticator,
   KeyAuthenticator,
@@ -15,6 +15,7 @@ import { type Foundation, openFoundation } from './foundation.ts'
 import { keysPath } from './keys-path.ts'
 import type { Microvm } from './microvm.ts'
 import { readServeSettings, type ServeSettings } from './serve-settings.ts'
+import { SERVE_VARIABLES } from './serve-variables.ts'
 import { observeService, readinessOf } from './service-state.ts'
 import { readSettings } from './settings.ts'
 import { VERSION } from './version.ts'
@@ -77,6 +78,7 @@ export class Service implements AsyncDisposable {
       jailed: microvm.program.confinement.kind === 'jailer',
       allow,
     })
+    if (!hasKeys) refuseOrigins(settings)
     const store = held.use(await SqliteStore.open(settings.dbPath))
     const parts: Parts = { settings, foundation, microvm, store, telemetry, logger }
     const engine = held.use(await openEngine(parts))
@@ -126,6 +128,13 @@ function requireMicrovm({ microvm, settings }: Foundation): Microvm {
   return microvm
 }
 
+/** Without keys a page of another origin could run code as the operator. */
+function refuseOrigins({ corsOrigins }: ServeSettings): void {
+  if (corsOrigins.length === 0) return
+  const takes = 'no value without API keys: make one with "vulcan keys create"'
+  throw new ConfigError(SERVE_VARIABLES.corsOrigins.name, corsOrigins.join(','), takes)
+}
+
 function openEngine({ settings, foundation, store, telemetry, logger }: Parts): Promise<Engine> {
   const { config } = foundation.settings
   const { nodeId, capacity, queue, retention, logLimitBytes } = settings
@@ -155,6 +164,7 @@ async function listen(
       readiness: () => readinessOf(engine, microvm),
       metrics: () => telemetry.scrape(),
       onRequest: telemetry.onRequest,
+      traceRequest: telemetry.traceRequest,
     })
   } catch (error) {
     const { host, port } = listenAddress

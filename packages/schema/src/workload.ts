@@ -20,11 +20,16 @@ export const WORKLOAD_LIMITS = {
 /** A ULID: 26 characters of Crockford's base 32, made of upper-case letters and digits. */
 const WorkloadId = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'must be a ULID')
 
+/** Clients in browsers have this file, too: no Node. */
+function isWithin(maxBytes: number, text: string): boolean {
+  return text.length <= maxBytes && new TextEncoder().encode(text).byteLength <= maxBytes
+}
+
 const withoutNul = (maxBytes: number) =>
   z
     .string()
     .refine((text) => !text.includes('\0'), 'must not contain a NUL byte')
-    .refine((text) => Buffer.byteLength(text) <= maxBytes, `must be at most ${maxBytes} bytes`)
+    .refine((text) => isWithin(maxBytes, text), `must be at most ${maxBytes} bytes`)
 
 const bytes = (maxBytes: number) =>
   z
@@ -43,7 +48,7 @@ const Entrypoint = z
     'must not contain empty, "." or ".." parts',
   )
   .refine(
-    (path) => path.split('/').every((part) => Buffer.byteLength(part) <= 255),
+    (path) => path.split('/').every((part) => isWithin(255, part)),
     'must not contain a name longer than 255 bytes',
   )
 

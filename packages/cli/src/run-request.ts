@@ -1,0 +1,76 @@
+import { NetworkMode, WORKLOAD_LIMITS } from '@vulcan/schema'
+import { readAll, readBounded } from './input-files.ts'
+import type { RunRequest } from './prepared-run.ts'
+import { readProgram } from './program.ts'
+import { parseBytes, parseCount, parseDurationS, parseMib, type Range } from './quantities.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The flags of `vulcan run`, as commander gives them. */
+export interface RunFlags {
+  readonly code?: string
+  readonly runtime?: string
+  readonly entrypoint?: string
+  readonly timeout: string
+  readonly cpus?: string
+  readonly memory?: string
+  readonly network?: string
+  readonly env: readonly string[]
+  readonly input?: string
+  readonly outputLimit: string
+  readonly detach?: true
+  readonly json?: true
+}
+
+const { cpus, memMibMin, memMibMax, timeoutS, outputBytes } = WORKLOAD_LIMITS
+const CPUS: Range = { min: 1, max: cpus, words: `1 to ${cpus}` }
+const MEMORY: Range = {
+  min: memMibMin,
+  max: memMibMax,
+  words: `${memMibMin}M to ${memMibMax / 1024}G`,
+}
+const TIMEOUT: Range = { min: 1, max: timeoutS, words: `1s to ${timeoutS / 3600}h` }
+const OUTPUT_LIMIT: Range = { min: 0, max: outputBytes, words: `0 to ${outputBytes / 1024 ** 3}G` }
+
+/** What the command line asks for. Throws `UsageError`. */
+export async function readRequest(
+  operands: readonly string[],
+  flags: RunFlags,
+): Promise<RunRequest> {
+  const program = await readProgram(operands, flags, process.stdin)
+  return {
+    ...program,
+    env: parseEnv(flags.env),
+    input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
+    cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus, CPUS),
+    network: flags.network === undefined ? undefined : parseNetwork(flags.network),
+    memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory, MEMORY),
+    timeoutS: parseDurationS('--timeout', flags.timeout, TIMEOUT),
+    outputLimitBytes: parseBytes('--output-limit', flags.outputLimit, OUTPUT_LIMIT),
+  }
+}
+
+function parseNetwork(text: string): NetworkMode {
+  const parsed = NetworkMode.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new UsageError(`--network is "${text}", but takes ${NetworkMode.options.join(', ')}`)
+}
+
+function parseEnv(assignments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const at = assignment.indexOf('=')
+      if (at < 1) throw new UsageError(`-e is "${assignment}", but takes NAME=VALUE`)
+      return [assignment.slice(0, at), assignment.slice(at + 1)]
+    }),
+  )
+}
+
+async function readInput(
+  path: string | undefined,
+  stdinIsCode: boolean,
+): Promise<Buffer | undefined> {
+  if (path === undefined) return undefined
+  if (path !== '-') return readBounded(path, WORKLOAD_LIMITS.inputBytes)
+  if (stdinIsCode) throw new UsageError('standard input cannot be both the code and the input')
+  return readAll(process.stdin, WORKLOAD_LIMITS.inputBytes, 'the input on standard input')
+}
