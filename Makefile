@@ -30,18 +30,19 @@ check: ## format, lint, types, dead code; TypeScript and Rust (< 1 min)
 	$(environment) cd native && cargo fmt --check
 	$(environment) cd native && cargo clippy --quiet --locked --all-targets --target $(target) -- -D warnings
 
-dist: ## build the programs (bundles with a compile cache, native) and the library's archive
+dist: ## build the programs (bundles with a compile cache, native) and the libraries' archives
 	@setup/setup dist
 
 PREFIX ?= /usr/local
 install: dist ## install into PREFIX (default: /usr/local)
 	@$(environment) node setup/src/install.ts '$(PREFIX)'
 
-bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root)
+bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root), the server
 	@$(environment) node bench/src/main.ts scratch
 	@$(environment) [ "$$(id -u)" != 0 ] || unshare --net --mount node bench/src/main.ts network-slot
 	@$(environment) node bench/src/main.ts vmm
 	@$(environment) node bench/src/main.ts cold-run
+	@$(environment) node bench/src/main.ts server
 
 SEED ?= $(shell date +%s)
 fuzz: N ?= 1000000

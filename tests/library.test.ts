@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { promisify } from 'node:util'
-
-const ROOT = join(import.meta.dirname, '..')
-const ARCHIVE = join(ROOT, 'dist/vulcan-firecracker.tgz')
+import { test } from 'node:test'
+import { emptyProject, NODE_TYPES } from './support/empty-project.ts'
 
 const USER = `
 import { FirecrackerClient, KnownBugError, Machine, type MachineSettings, waitForSocket } from '@vulcan/firecracker'
@@ -34,30 +29,10 @@ console.log(machine.state, refused instanceof KnownBugError, ENDPOINTS.length)
 vmm.kill()
 `
 
-async function emptyProject(t: TestContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'vulcan-library-'))
-  t.after(() => rm(directory, { recursive: true, force: true }))
-  await writeFile(join(directory, 'package.json'), '{ "name": "user", "type": "module" }')
-  await writeFile(join(directory, 'user.ts'), USER)
-  return directory
-}
-
 test('the library is installed into an empty project, without a network, and used', async (t) => {
-  const cwd = await emptyProject(t)
-  const run = (program: string, args: readonly string[]) => {
-    return promisify(execFile)(program, [...args], { cwd, timeout: 240_000 })
-  }
-  // Zod is the library's only dependency, and npm takes it from here.
-  const { stdout: zod } = await run('npm', ['pack', '--silent', join(ROOT, 'node_modules/zod')])
-  const offline = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']
-  await run('npm', ['install', ...offline, join(cwd, zod.trim()), ARCHIVE])
-  const { stdout } = await run(process.execPath, ['user.ts'])
+  const project = await emptyProject(t, 'vulcan-firecracker.tgz')
+  await writeFile(join(project.directory, 'user.ts'), USER)
+  const { stdout } = await project.run(process.execPath, ['user.ts'])
   assert.equal(stdout, 'paused true 41\n')
-
-  const types = join(ROOT, 'node_modules/@types')
-  const strict = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext']
-  await run(join(ROOT, 'node_modules/.bin/tsc'), [
-    ...[...strict, '--exactOptionalPropertyTypes', '--typeRoots', types, '--types', 'node'],
-    'user.ts',
-  ])
+  await project.checkTypes('user.ts', ...NODE_TYPES)
 })

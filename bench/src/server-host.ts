@@ -78,7 +78,8 @@ const server = await Server.listen({
     status: 'ready',
     isolation_strength: 'emulated',
     reason: '',
-    ...engine.load,
+    waiting: engine.load.waiting,
+    running: engine.load.running,
   }),
   logger,
 })

@@ -1,55 +1,54 @@
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
+import type { Library } from './libraries.ts'
 import { cloneDir } from './places.ts'
 
-const PACKAGE = join(cloneDir, 'packages/firecracker')
-const SOURCES = { index: 'src/index.ts', api: 'src/api.ts', testing: 'testing/index.ts' }
+type Run = (program: string, args: readonly string[]) => Promise<unknown>
 
 /**
- * Makes `directory` what others install as `@vulcan/firecracker`: JavaScript in which our own
- * packages are bundled, declarations, examples, README. Its only dependency is Zod.
+ * Makes `directory` what others install as `@vulcan/…`: JavaScript in which our own packages are
+ * bundled, declarations, examples, README. Its only dependency is Zod.
  */
-export async function buildLibrary(
-  directory: string,
-  run: (program: string, args: readonly string[]) => Promise<unknown>,
-): Promise<void> {
+export async function buildLibrary(library: Library, directory: string, run: Run): Promise<void> {
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
-  await bundle(directory)
-  await declare(directory, run)
+  await bundle(library, directory)
+  await declare(library, directory, run)
   for (const name of ['README.md', 'examples']) {
-    await cp(join(PACKAGE, name), join(directory, name), { recursive: true })
+    await cp(join(packageOf(library), name), join(directory, name), { recursive: true })
   }
   await cp(join(cloneDir, 'LICENSE'), join(directory, 'LICENSE'))
-  await writeFile(join(directory, 'package.json'), JSON.stringify(await manifest(), null, 2))
+  await writeFile(join(directory, 'package.json'), JSON.stringify(await manifest(library), null, 2))
 }
 
-async function bundle(directory: string): Promise<void> {
+function packageOf({ name }: Library): string {
+  return join(cloneDir, 'packages', name)
+}
+
+async function bundle(library: Library, directory: string): Promise<void> {
   await build({
-    absWorkingDir: PACKAGE,
-    entryPoints: SOURCES,
+    absWorkingDir: packageOf(library),
+    entryPoints: library.sources,
     outdir: directory,
     bundle: true,
     // What two entry points have in common is there once: `instanceof` works across them.
     splitting: true,
     external: ['zod'],
     format: 'esm',
-    platform: 'node',
-    target: 'node26',
+    platform: library.platform,
+    target: library.target,
     logLevel: 'silent',
   })
 }
 
-async function declare(
-  directory: string,
-  run: (program: string, args: readonly string[]) => Promise<unknown>,
-): Promise<void> {
+async function declare(library: Library, directory: string, run: Run): Promise<void> {
+  const root = packageOf(library)
   const types = join(directory, 'types')
   const settings = join(directory, 'tsconfig.json')
   // Each of its own: what is reached by its package's name counts as declared elsewhere.
-  const schema = await Array.fromAsync(glob('../schema/src/**/*.ts', { cwd: PACKAGE }))
-  const files = [...Object.values(SOURCES), ...schema]
+  const schema = await Array.fromAsync(glob('../schema/src/**/*.ts', { cwd: root }))
+  const files = [...Object.values(library.sources), ...schema]
   const compilerOptions = {
     noEmit: false,
     declaration: true,
@@ -64,7 +63,7 @@ async function declare(
       extends: join(cloneDir, 'tsconfig.json'),
       compilerOptions,
       include: [],
-      files: files.map((file) => join(PACKAGE, file)),
+      files: files.map((file) => join(root, file)),
     }),
   )
   await run(join(cloneDir, 'node_modules/.bin/tsc'), ['--project', settings])
@@ -87,21 +86,23 @@ async function linkDeclaration(types: string, path: string): Promise<void> {
   await writeFile(path, linked)
 }
 
-async function manifest() {
-  const own = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8'))
+async function manifest(library: Library) {
+  const { description, engines, sources } = library
+  const own = JSON.parse(await readFile(join(packageOf(library), 'package.json'), 'utf8'))
+  const exports = Object.entries(sources).map(([entry, source]) => {
+    const types = `./types/${library.name}/${source.replace(/\.ts$/, '.d.ts')}`
+    return [entry === 'index' ? '.' : `./${entry}`, { types, default: `./${entry}.js` }] as const
+  })
   return {
     name: own.name,
     version: own.version,
-    description: 'Firecracker from TypeScript: the whole API, machines, vsock, snapshots, a fake',
+    description,
     type: 'module',
     license: own.license,
-    engines: { node: '>=26' },
-    os: ['linux'],
-    exports: {
-      '.': { types: './types/firecracker/src/index.d.ts', default: './index.js' },
-      './api': { types: './types/firecracker/src/api.d.ts', default: './api.js' },
-      './testing': { types: './types/firecracker/testing/index.d.ts', default: './testing.js' },
-    },
+    sideEffects: false,
+    engines,
+    ...(library.os === undefined ? {} : { os: library.os }),
+    exports: Object.fromEntries(exports),
     dependencies: { zod: own.dependencies.zod },
   }
 }

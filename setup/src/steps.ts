@@ -5,7 +5,7 @@ import { bundles } from './steps/bundles.ts'
 import { firecracker } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
-import { library } from './steps/library.ts'
+import { libraries } from './steps/libraries.ts'
 import { nativePrograms } from './steps/native-programs.ts'
 import { nestedHost } from './steps/nested-host.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
@@ -25,7 +25,7 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     await images(home, native.programs['vulcan-guest']),
     await bundles(),
     // Nobody who only wants to run something waits for it.
-    ...(target === 'demo' ? [] : [await library()]),
+    ...(target === 'demo' ? [] : await libraries()),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
     ...(target === 'test-nested' ? [await nestedHost(home)] : []),

@@ -59,12 +59,22 @@ test('a bundle that is newer than the sources is started, with all arguments as 
   const { stdout } = await start(join(clone, 'bin/vulcan'), 'run', '-c', 'print("a  b")')
   const expected = [
     `${clone}/dist/libexec`,
+    '--',
     `${clone}/dist/vulcan.mjs`,
     'run',
     '-c',
     'print("a  b")',
   ]
   assert.deepEqual(stdout.trimEnd().split('\n'), expected)
+})
+
+test('a server is started with a small young generation', async (t) => {
+  const clone = await cloneSetUp(t)
+  await addBundle(clone, 'vulcan.mjs', LATER)
+  const { stdout } = await start(join(clone, 'bin/vulcan'), 'serve')
+  assert.deepEqual(stdout.trimEnd().split('\n').slice(1), [
+    ...['--max-semi-space-size=4', '--', `${clone}/dist/vulcan.mjs`, 'serve'],
+  ])
 })
 
 test('without a bundle the sources are started', async (t) => {
@@ -91,6 +101,7 @@ test('by the name of vulcan-vmm, and through a link, it starts the VMM', async (
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     `${clone}/dist/libexec`,
     '--max-semi-space-size=1',
+    '--',
     `${clone}/dist/vulcan-vmm.mjs`,
     '--accel',
     'tcg',

@@ -37,8 +37,9 @@ test('a Firecracker that is no program is named, before anything is made', async
 
 test('a part that is in no path is answered with the paths there are', async () => {
   const { code, output } = await testNested('/bin/true', '/bin/true', 'no/such/file')
-  assert.match(output, /^test-nested: no path of these contains "no\/such\/file":\n/)
-  assert.match(output, /\n {2}tests\/vm\/program\.test\.ts\n/)
+  assert.match(output, /^test-nested: none of these contains "no\/such\/file":\n/)
+  assert.match(output, /\n {2}without jailer: tests\/vm\/program\.test\.ts\n/)
+  assert.match(output, /\n {2}with jailer: tests\/vm\/program\.test\.ts\n/)
   assert.equal(code, 1)
 })
 

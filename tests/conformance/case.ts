@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { exchange, type RawAnswer, request } from './raw-http.ts'
+import { ANSWER_DEADLINE_MS, exchange, type RawAnswer, request } from './raw-http.ts'
 import type { Files, RunningVmm, VmmUnderCase } from './vmms/vmm.ts'
 
 /** One thing that Firecracker is documented to do, or was found doing. */
@@ -76,10 +76,15 @@ export function harmless(name: string, make: (files: Files) => Call): Case {
   }
 }
 
-export async function perform(vmm: RunningVmm, step: Call): Promise<void> {
+/** `deadlineMs`, where the answer may take longer than others. */
+export async function perform(
+  vmm: RunningVmm,
+  step: Call,
+  deadlineMs: number = ANSWER_DEADLINE_MS,
+): Promise<void> {
   const body = typeof step.body === 'object' ? JSON.stringify(step.body) : step.body
   const bytes = request(step.call, body === undefined ? undefined : String(body))
-  check(step, await exchange(vmm.socketPath, bytes))
+  check(step, await exchange(vmm.socketPath, bytes, deadlineMs))
 }
 
 function check({ call, answer }: Call, got: RawAnswer): void {

@@ -1,11 +1,14 @@
 import type { Case } from './case.ts'
 import { commandLineCases } from './cases/command-line.ts'
 import { configFileCases } from './cases/config-file.ts'
+import { deprecationCases } from './cases/deprecation.ts'
 import { balloonCases, cpuCases, hotplugCases, pmemCases } from './cases/devices.ts'
 import { driveCases } from './cases/drives.ts'
+import { guestSnapshotCases } from './cases/guest-snapshot.ts'
 import { guestVsockCases } from './cases/guest-vsock.ts'
 import { machineCases } from './cases/machine.ts'
 import { metadataCases, networkCases } from './cases/network.ts'
+import { nullCases } from './cases/nulls.ts'
 import { outputCases } from './cases/output.ts'
 import { requestCases } from './cases/requests.ts'
 import { runningCases } from './cases/running.ts'
@@ -19,6 +22,8 @@ import { vsockCases } from './cases/vsock.ts'
 export const CASES: readonly Case[] = [
   ...transportCases,
   ...requestCases,
+  ...nullCases,
+  ...deprecationCases,
   ...machineCases,
   ...driveCases,
   ...networkCases,
@@ -36,4 +41,5 @@ export const CASES: readonly Case[] = [
   ...configFileCases,
   ...commandLineCases,
   ...guestVsockCases,
+  ...guestSnapshotCases,
 ]

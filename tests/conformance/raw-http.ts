@@ -25,15 +25,21 @@ export class NoAnswerError extends Error {
 /** A connection to a VMM's API on which bytes go out as they are given. */
 export class RawConnection implements Disposable {
   readonly #socket: Socket
+  readonly #deadlineMs: number
   readonly #chunks: AsyncIterator<Buffer>
   #received = Buffer.alloc(0)
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, deadlineMs: number) {
     this.#socket = socket
+    this.#deadlineMs = deadlineMs
     this.#chunks = socket[Symbol.asyncIterator]()
   }
 
-  static async open(socketPath: string): Promise<RawConnection> {
+  /** `deadlineMs` is for each piece of an answer. */
+  static async open(
+    socketPath: string,
+    deadlineMs: number = ANSWER_DEADLINE_MS,
+  ): Promise<RawConnection> {
     const socket = connect({ path: socketPath, allowHalfOpen: true })
     try {
       await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) })
@@ -42,7 +48,7 @@ export class RawConnection implements Disposable {
     }
     // A reset shows as the end of what is read.
     socket.on('error', () => socket.destroy())
-    return new RawConnection(socket)
+    return new RawConnection(socket, deadlineMs)
   }
 
   send(bytes: string | Uint8Array): void {
@@ -78,7 +84,7 @@ export class RawConnection implements Disposable {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       reject(new NoAnswerError('nothing came in time', this.#received.toString()))
-    }, ANSWER_DEADLINE_MS)
+    }, this.#deadlineMs)
     try {
       const { value, done } = await Promise.race([this.#chunks.next(), late])
       if (done === true) return false
@@ -114,8 +120,12 @@ export function request(call: string, body?: string): string {
 }
 
 /** One request on a connection of its own. */
-export async function exchange(socketPath: string, bytes: string): Promise<RawAnswer> {
-  using connection = await RawConnection.open(socketPath)
+export async function exchange(
+  socketPath: string,
+  bytes: string,
+  deadlineMs: number = ANSWER_DEADLINE_MS,
+): Promise<RawAnswer> {
+  using connection = await RawConnection.open(socketPath, deadlineMs)
   connection.send(bytes)
   return await connection.answer()
 }

@@ -20,7 +20,7 @@ import { before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { PHASES } from '@vulcan/schema'
 import { finish, VulcanUnderTest, written } from '../support/vulcan.ts'
-import { assertLockedIn, startVm } from './support/running-vm.ts'
+import { assertLockedIn, startVm, vmmOf } from './support/running-vm.ts'
 
 const JAILED = { VULCAN_FC_JAILER: 'true' }
 const command = resolve(import.meta.dirname, '../../bin/vulcan')
@@ -110,14 +110,33 @@ for (const step of STEPS) {
   })
 }
 
-test('jailed VMs at once have a user each', async (t) => {
+for (const step of STEPS) {
+  test(`Ctrl-C in the step "${step}" leaves no jail`, async (t) => {
+    const vulcan = await VulcanUnderTest.create(t)
+    const child = vulcan.start(['run', '-v', '-c', 'import time; time.sleep(600)'], JAILED)
+    await written(child.stderr, `vulcan: ${step} at`)
+    child.kill('SIGINT')
+    assert.equal((await finish(child)).exitCode, 130)
+    await vulcan.assertNothingLeft()
+  })
+}
+
+test('jailed VMs at once have a user and a jail each, and the end of one harms no other', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
-  const others = await VulcanUnderTest.create(t)
-  const [one, other] = await Promise.all([startVm(vulcan, JAILED), startVm(others, JAILED)])
-  assert.notEqual(one.uid, other.uid)
-  assert.notEqual((await stat(one.root)).ino, (await stat(other.root)).ino)
-  for (const { child } of [one, other]) child.kill('SIGINT')
-  for (const { child } of [one, other]) assert.equal((await finish(child)).exitCode, 130)
+  const code = 'import time\nwhile True: print("tick", flush=True); time.sleep(1)'
+  const children = Array.from({ length: 3 }, () => vulcan.start(['run', '-c', code], JAILED))
+  await Promise.all(children.map((child) => written(child.stdout, 'tick')))
+  const vmms = await Promise.all((await vulcan.vms()).map((name) => vmmOf(vulcan, name)))
+  assert.equal(new Set(vmms.map(({ uid }) => uid)).size, children.length)
+  const roots = await Promise.all(vmms.map(({ root }) => stat(root)))
+  assert.equal(new Set(roots.map(({ ino }) => ino)).size, children.length)
+  const [killed, interrupted, survivor] = children
+  killed?.kill('SIGKILL')
+  interrupted?.kill('SIGINT')
+  await Promise.all([killed, interrupted].map((child) => child && finish(child)))
+  await written(survivor?.stdout ?? null, 'tick')
+  survivor?.kill('SIGINT')
+  assert.equal(survivor && (await finish(survivor)).exitCode, 130)
+  assert.equal((await vulcan.run(['prune'])).exitCode, 0)
   await vulcan.assertNothingLeft()
-  await others.assertNothingLeft()
 })

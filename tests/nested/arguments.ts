@@ -6,7 +6,7 @@ export interface NestedArguments {
   /** Absolute paths of programs. */
   readonly firecracker: string
   readonly jailer: string
-  /** A part of the paths of the test files to run; empty: all that are listed. */
+  /** Parts of the paths of the test files to run, with commas; empty: all that are listed. */
   readonly only: string
 }
 
@@ -45,7 +45,7 @@ function usage(problem: string): string {
 
 It runs tests on real Firecracker, nested in an emulated host where KVM boots no guest:
 
-  make test-nested FIRECRACKER=path JAILER=path [ONLY=part of a test file's path]
+  make test-nested FIRECRACKER=path JAILER=path [ONLY=parts of test files' paths]
 
 Both programs are in Firecracker's official release ${version}:
 

@@ -1,18 +1,41 @@
 import { glob } from 'node:fs/promises'
 import listed from './files.json' with { type: 'json' }
 
-/** No file on the list has the wanted part in its path. */
+/** What is written before the path of a file, so that one of its runs can be picked. */
+const [UNJAILED, JAILED] = ['without jailer: ', 'with jailer: ']
+
+/** No file on the list has one of the wanted parts in its name. */
 export class NoSuchFileError extends Error {}
 
+/** Test files, relative to the clone, in order. */
+export interface NestedFiles {
+  /** Run as they are: without the jailer, unless they say otherwise themselves. */
+  readonly unjailed: readonly string[]
+  /** Those that start VMs as a user does, with `VULCAN_FC_JAILER` set for all of them. */
+  readonly jailed: readonly string[]
+}
+
 /**
- * The test files of `files.json` whose paths contain `only`, relative to the clone, in order. Throws
+ * The test files of `files.json` whose names contain `only`, or one of several parts with commas
+ * between them. A name is "with jailer: " or "without jailer: " and the path. Throws
  * `NoSuchFileError`.
  */
-export async function nestedFiles(root: string, only: string): Promise<string[]> {
-  const { patterns, exclude } = listed
-  const all = (await Array.fromAsync(glob(patterns, { cwd: root, exclude }))).sort()
-  const chosen = all.filter((file) => file.includes(only))
-  if (chosen.length > 0) return chosen
-  const lines = all.map((file) => `  ${file}\n`).join('')
-  throw new NoSuchFileError(`test-nested: no path of these contains "${only}":\n${lines}`)
+export async function nestedFiles(root: string, only: string): Promise<NestedFiles> {
+  const unjailed = await found(root, listed.patterns)
+  const jailed = await found(root, listed.jailed)
+  const parts = only.split(',')
+  const isChosen = (name: string) => parts.some((part) => name.includes(part))
+  const chosen = {
+    unjailed: unjailed.filter((file) => isChosen(UNJAILED + file)),
+    jailed: jailed.filter((file) => isChosen(JAILED + file)),
+  }
+  if (chosen.unjailed.length + chosen.jailed.length > 0) return chosen
+  const names = [...unjailed.map((file) => UNJAILED + file), ...jailed.map((file) => JAILED + file)]
+  const lines = names.map((name) => `  ${name}\n`).join('')
+  throw new NoSuchFileError(`test-nested: none of these contains "${only}":\n${lines}`)
+}
+
+async function found(root: string, patterns: readonly string[]): Promise<string[]> {
+  const { exclude } = listed
+  return (await Array.fromAsync(glob(patterns, { cwd: root, exclude }))).sort()
 }

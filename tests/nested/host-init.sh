@@ -30,9 +30,22 @@ cat /usr/lib/cni/* /usr/sbin/xtables-nft-multi /usr/sbin/nft > /dev/null
 # As udev has it elsewhere: the device is for a group, which needs no name.
 chown 0:100 /dev/kvm && chmod 660 /dev/kvm
 chmod 666 /dev/net/tun
-# With the first and the last VM of a machine, and with each processor whose APIC is off, KVM patches
-# the kernel's code. An emulator may still run the half of it on its other processor, and the kernel
-# dies of that. So one VM is always there, with one such processor, and nothing is patched.
+# With the first and the last use of some things the kernel patches its own code. An emulator may still
+# run the half of it on its other processor, and the kernel dies of that. So each of them is always in
+# use: a cgroup with a quota, network hooks, a queue for what comes in, and a VM that has a processor
+# whose APIC is off.
+echo '+cpu +memory +pids' > /sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/held
+echo '90000 100000' > /sys/fs/cgroup/held/cpu.max
+hooks=
+for hook in prerouting input forward output postrouting; do
+  hooks="$hooks chain $hook { type filter hook $hook priority 0; ct state invalid counter; };"
+done
+unshare --net sh -c '
+ip link set lo up
+tc qdisc add dev lo ingress
+nft "table inet held { $1 chain nat { type nat hook postrouting priority 100; masquerade; }; }"
+exec sleep infinity' sh "$hooks" &
 python3 -c '
 import fcntl, os, signal
 KVM_CREATE_VM, KVM_CREATE_IRQCHIP, KVM_CREATE_VCPU = 0xAE01, 0xAE60, 0xAE41
@@ -42,8 +55,8 @@ vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
 signal.pause()' &
 
 export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
-# Ten times what KVM takes at most elsewhere: here the processor is emulated.
-export VULCAN_FC_BOOT_TIMEOUT_MS=100000
+# There is no QEMU here, which vulcan-vmm would need.
+export VULCAN_CONFORMANCE_VMMS=fake
 ln -s /home-image/store/* /work/vulcan/store/
 ln -s /home-image/vmlinux /home-image/initrd /home-image/rootfs /work/vulcan/
 

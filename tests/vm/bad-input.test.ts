@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -70,17 +70,23 @@ test('an image that was truncated behind its store is told as damaged', async (t
   )
 })
 
-test("a foreign image does not boot, and the end of the guest's console says why", async (t) => {
-  const vulcan = await VulcanUnderTest.create(t)
-  await writeFile(join(vulcan.runDir, 'python.ext4'), 'x'.repeat(1 << 20))
-  const stderr = await assertExplained(
-    vulcan,
-    HELLO,
-    { VULCAN_FC_ROOTFS_DIR: vulcan.runDir },
-    /^vulcan: boot_failed: the VMM ended in phase "booting"/,
-  )
-  assert.match(stderr, /vulcan-guest: mounting the image \/dev\/vda/)
-})
+for (const [when, isTried] of [
+  ['', true],
+  [', also where no VMM has been tried before', false],
+] as const) {
+  test(`a foreign image does not boot, and the end of the guest's console says why${when}`, async (t) => {
+    const vulcan = await VulcanUnderTest.create(t)
+    if (!isTried) await rm(join(vulcan.runDir, 'preflight.json'), { force: true })
+    await writeFile(join(vulcan.runDir, 'python.ext4'), 'x'.repeat(1 << 20))
+    const stderr = await assertExplained(
+      vulcan,
+      HELLO,
+      { VULCAN_FC_ROOTFS_DIR: vulcan.runDir },
+      /^vulcan: boot_failed: the VMM ended in phase "booting"/,
+    )
+    assert.match(stderr, /vulcan-guest: mounting the image \/dev\/vda/)
+  })
+}
 
 const skip = machineKind().kvm && 'Firecracker does not need it'
 

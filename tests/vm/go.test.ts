@@ -98,5 +98,9 @@ test("no entry of the image's build cache ever counts as old, and all are the wo
   const times = debugfs(entries.map(([, inode]) => `stat <${inode}>`))
   const mtimes = [...times.matchAll(/^ ?mtime: .* (\d{4})$/gm)].map(([, year]) => year)
   assert.equal(mtimes.length, entries.length)
-  assert.deepEqual(new Set(mtimes), new Set(['2100']))
+  // Some versions of debugfs read what lies beyond 2038 as 136 years later.
+  assert.deepEqual(
+    mtimes.filter((year) => year !== '2100' && year !== '2236'),
+    [],
+  )
 })

@@ -53,10 +53,14 @@ const VMM_FAILURES: ReadonlySet<FailureReason> = new Set([
   'vmm_crashed',
 ])
 
+/** How the agent begins what it writes to the console before it gives up. */
+const AGENTS_WORDS = /^vulcan-guest: /m
+
 /** What a trial showed. `words` say why a guest does not boot; `bootMs` lasts from the first step. */
 export interface TrialBoot {
+  /** Also where the agent ran and found the image broken, which each workload will say. */
   readonly boots: boolean
-  /** False when something other than the VMM kept the guest from booting: nothing was shown. */
+  /** False when something other than the VMM kept the agent from being ready. */
   readonly isConclusive: boolean
   readonly words: string
   readonly bootMs: number | null
@@ -116,9 +120,13 @@ export class FirecrackerBackend implements Backend {
       await this.#boot(vm, { runtime, network: 'none' })
       return { boots: true, isConclusive: true, words: '', bootMs: vm.timeline.elapsedMs() }
     } catch (cause) {
-      const { code, message } = await toBackendError(cause, vm)
+      const { code, message, consoleTail } = await toBackendError(cause, vm)
       tellFailed(this.#options, vm, code)
       end = { reason: code, exitCode: null, error: `a trial boot: ${message}` }
+      if (AGENTS_WORDS.test(consoleTail)) {
+        const bootMs = vm.timeline.elapsedMs()
+        return { boots: true, isConclusive: false, words: message, bootMs }
+      }
       return { boots: false, isConclusive: VMM_FAILURES.has(code), words: message, bootMs: null }
     } finally {
       await this.#release(vm, end)

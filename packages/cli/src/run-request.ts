@@ -4,6 +4,7 @@ import type { RunRequest } from './prepared-run.ts'
 import { readProgram } from './program.ts'
 import { parseBytes, parseCount, parseDurationS, parseMib, type Range } from './quantities.ts'
 import { UsageError } from './usage-error.ts'
+import { parseWord } from './word.ts'
 
 /** The flags of `vulcan run`, as commander gives them. */
 export interface RunFlags {
@@ -42,17 +43,14 @@ export async function readRequest(
     env: parseEnv(flags.env),
     input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
     cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus, CPUS),
-    network: flags.network === undefined ? undefined : parseNetwork(flags.network),
+    network:
+      flags.network === undefined
+        ? undefined
+        : parseWord('--network', flags.network, NetworkMode.options),
     memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory, MEMORY),
     timeoutS: parseDurationS('--timeout', flags.timeout, TIMEOUT),
     outputLimitBytes: parseBytes('--output-limit', flags.outputLimit, OUTPUT_LIMIT),
   }
-}
-
-function parseNetwork(text: string): NetworkMode {
-  const parsed = NetworkMode.safeParse(text)
-  if (parsed.success) return parsed.data
-  throw new UsageError(`--network is "${text}", but takes ${NetworkMode.options.join(', ')}`)
 }
 
 function parseEnv(assignments: readonly string[]): Record<string, string> {

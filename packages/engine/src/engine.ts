@@ -17,7 +17,6 @@ import { type Capacity, Slots } from './slots.ts'
 import type { Insertion, ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
 import { type Tell, tellTo } from './tell.ts'
 import { type Observer, type RunEnd, Ticket } from './ticket.ts'
-import { isFinal } from './transitions.ts'
 import type { EngineWatcher } from './watcher.ts'
 
 export interface EngineOptions extends Acceptance {
@@ -189,8 +188,7 @@ export class Engine implements AsyncDisposable {
   async wait(id: string, signal: AbortSignal): Promise<Workload> {
     for (;;) {
       using move = this.#moves.watch(id)
-      const workload = await this.get(id)
-      if (isFinal(workload.status) || signal.aborted) return workload
+      if ((await this.#reader.hasEnded(id)) || signal.aborted) return this.get(id)
       await move.wait(signal).catch(() => undefined)
     }
   }

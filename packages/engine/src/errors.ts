@@ -1,7 +1,22 @@
 import { type Status, VulcanError } from '@vulcan/schema'
 
 /** A workload that was not accepted: nothing of it is stored. `code` is its row in the table of outcomes. */
-export class RefusedError extends VulcanError<'no_capacity' | 'shutdown' | 'invalid_request'> {}
+export class RefusedError extends VulcanError<'no_capacity' | 'shutdown' | 'invalid_request'> {
+  /** What asks for more than this host will ever have; undefined where it may be accepted later. */
+  readonly field: 'cpus' | 'memMib' | undefined
+  /** Whether it is its owner who has too much waiting, and not the host. */
+  readonly isOwners: boolean
+
+  constructor(
+    code: RefusedError['code'],
+    message: string,
+    { field, isOwners = false }: { field?: 'cpus' | 'memMib'; isOwners?: boolean } = {},
+  ) {
+    super(code, message)
+    this.field = field
+    this.isOwners = isOwners
+  }
+}
 
 /** No workload has this id; or none that is kept any more. */
 export class UnknownWorkloadError extends VulcanError<'workload_unknown'> {

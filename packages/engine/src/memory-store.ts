@@ -83,6 +83,10 @@ export class MemoryStore implements Store {
     return this.#entries.get(id)?.workload
   }
 
+  async status(id: string): Promise<Status | undefined> {
+    return this.#entries.get(id)?.workload.status
+  }
+
   async keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined> {
     return this.#kept(owner, key, sinceMs)
   }

@@ -67,6 +67,7 @@ export class Queue<Item extends Waiting> {
       throw new RefusedError(
         'no_capacity',
         `${maxPerOwner} workloads of this owner wait already: wait for one of them to start`,
+        { isOwners: true },
       )
     }
     this.#reserve(this.#lineOf(owner), 1)

@@ -31,6 +31,13 @@ export class Reader {
     return workload
   }
 
+  /** Throws `UnknownWorkloadError`. */
+  async hasEnded(id: string): Promise<boolean> {
+    const status = await this.#store.status(id)
+    if (status === undefined) throw new UnknownWorkloadError(id)
+    return isFinal(status)
+  }
+
   /** As `Engine.events`. */
   async *events(
     id: string,
@@ -40,7 +47,7 @@ export class Reader {
     for (;;) {
       using news = this.#news.watch(id)
       // Before the events: whoever ends a workload has stored them all.
-      const { status } = await this.get(id)
+      const hasEnded = await this.hasEnded(id)
       const page = await this.#store.events(id, lastSeq)
       for (const event of page) {
         signal?.throwIfAborted()
@@ -48,7 +55,7 @@ export class Reader {
         lastSeq = event.seq
       }
       if (page.length > 0) continue
-      if (isFinal(status) || !follow) return
+      if (hasEnded || !follow) return
       await news.wait(signal)
     }
   }

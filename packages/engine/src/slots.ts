@@ -31,12 +31,15 @@ export class Slots {
   refuseImpossible({ cpus, memMib }: Needs): void {
     const { cpus: mostCpus, memMib: mostMib } = this.#capacity
     if (cpus > mostCpus) {
-      throw new RefusedError('no_capacity', `cpus: ${cpus} are more than this host's ${mostCpus}`)
+      throw new RefusedError('no_capacity', `cpus: ${cpus} are more than this host's ${mostCpus}`, {
+        field: 'cpus',
+      })
     }
     if (memMib > mostMib) {
       throw new RefusedError(
         'no_capacity',
         `mem_mb: ${memMib} MiB are more than this host's ${mostMib} MiB`,
+        { field: 'memMib' },
       )
     }
   }

@@ -82,6 +82,8 @@ export interface Store extends AsyncDisposable {
   append(batches: readonly EventBatch[]): Promise<void>
 
   get(id: string): Promise<Workload | undefined>
+  /** For those who wait: cheaper than `get`. */
+  status(id: string): Promise<Status | undefined>
   /** What an owner's key stands for, if its workload was created at or after this time. */
   keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined>
   /** What is to be run; undefined when the workload is unknown or has ended. */

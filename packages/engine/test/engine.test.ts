@@ -179,7 +179,7 @@ test('a slot is held until the release has ended, though the end is known before
   await engine.submit(second)
   ;(await backend.execution(first.id)).exit()
   assert.equal((await engine.wait(first.id, never)).status, 'completed')
-  assert.deepEqual(engine.load, { waiting: 1, running: 1 })
+  assert.deepEqual(world.counts, { waiting: 1, running: 1 })
   release.resolve()
   ;(await backend.execution(second.id)).exit()
   assert.equal((await engine.wait(second.id, never)).status, 'completed')
@@ -195,7 +195,7 @@ test('memory and processors bound what runs at once; who does not fit waits, oth
   ]
   for (const spec of [small, large, late]) await engine.submit(spec)
   const execution = await backend.execution(small.id)
-  assert.deepEqual(engine.load, { waiting: 2, running: 1 })
+  assert.deepEqual(world.counts, { waiting: 2, running: 1 })
   execution.exit()
   ;(await backend.execution(large.id)).exit()
   ;(await backend.execution(late.id)).exit()
@@ -226,7 +226,7 @@ test('a backend that does not answer a kill holds its slot, but not those who wa
   await engine.submit(next)
   const execution = await backend.execution(deaf.id)
   assert.equal((await engine.kill(deaf.id)).end?.reason, 'killed')
-  assert.deepEqual(engine.load, { waiting: 1, running: 1 })
+  assert.deepEqual(world.counts, { waiting: 1, running: 1 })
   const before = await engine.get(deaf.id)
   execution.exit()
   backend.heedsAborts = true

@@ -103,7 +103,7 @@ test('an owner that runs as much as it may is passed over, and keeps its turn', 
   const names = () => backend.executions.map(({ spec }) => spec.code)
   await backend.nth(2)
   assert.deepEqual(
-    [names(), engine.load],
+    [names(), world.counts],
     [['limited 0', 'free 0', 'free 1'], { waiting: 4, running: 3 }],
   )
   ;(await backend.nth(0)).exit()
@@ -128,12 +128,12 @@ test('how much of an owner runs at once is bounded after a restart, too', async 
     for (let at = 0; at < 3; at += 1) await world.engine.submit(aSpec(), options)
   }
   await using world = await openEngine({ store })
-  const { engine, backend } = world
+  const { backend } = world
   const execution = await backend.nth(0)
-  assert.deepEqual(engine.load, { waiting: 2, running: 1 })
+  assert.deepEqual(world.counts, { waiting: 2, running: 1 })
   execution.exit()
   await backend.nth(1)
-  assert.deepEqual(engine.load, { waiting: 1, running: 1 })
+  assert.deepEqual(world.counts, { waiting: 1, running: 1 })
 })
 
 test('what is killed while its owner runs as much as it may makes way for the next', async () => {

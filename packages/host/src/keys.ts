@@ -5,10 +5,7 @@ import { findHome } from './places.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/**
- * The API keys of this host; a server that runs sees each change at its next request. Throws
- * `ConfigError`, `DirectoryError` or `StoreError`.
- */
+/** A server that runs sees each change at its next request. */
 async function openHostKeys(env: Env): Promise<KeyStore> {
   const homeDir = findHome(env, process.getuid?.() === 0)
   await makeUsable(homeDir, 'VULCAN_HOME', 0o755)
@@ -17,7 +14,7 @@ async function openHostKeys(env: Env): Promise<KeyStore> {
   return KeyStore.open(keysPath({ homeDir }))
 }
 
-/** Throws `KeyError` `key_invalid` or `key_limit`, or as `findHome`, `makeUsable` and `KeyStore.open`. */
+/** Throws `KeyError` `key_invalid` or `key_limit`, `ConfigError`, `DirectoryError` or `StoreError`. */
 export async function createHostKey(
   env: Env,
   request: NewKey,
@@ -26,13 +23,19 @@ export async function createHostKey(
   return keys.create(request)
 }
 
-/** All keys, the oldest first; those that were revoked, too. Throws as `findHome`, `makeUsable` and `KeyStore.open`. */
+/**
+ * All keys, the oldest first; those that were revoked, too. Throws `ConfigError`, `DirectoryError` or
+ * `StoreError`.
+ */
 export async function listHostKeys(env: Env): Promise<readonly KeyRecord[]> {
   using keys = await openHostKeys(env)
   return keys.list()
 }
 
-/** Named by id, prefix or the whole key. Throws `KeyError` `key_unknown`, or as `findHome`, `makeUsable` and `KeyStore.open`. */
+/**
+ * Named by id, prefix or the whole key. Throws `KeyError` `key_unknown`, `ConfigError`, `DirectoryError`
+ * or `StoreError`.
+ */
 export async function revokeHostKey(
   env: Env,
   named: string,

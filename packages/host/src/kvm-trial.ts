@@ -5,7 +5,7 @@ import {
   type TrialBoot,
   type VmmProgram,
 } from '@vulcan/backend-firecracker'
-import { resolveImage, resolveRootfs } from '@vulcan/images'
+import { ImageDamagedError, ImageMissingError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { RUNTIMES, type Runtime } from '@vulcan/schema'
 import { ulid } from 'ulid'
 import { FileHashes } from './file-hashes.ts'
@@ -28,6 +28,12 @@ export interface TrialOptions {
 
 /** All of a backend but what is to be found out. */
 export type TrialHost = Omit<FirecrackerBackendOptions, 'program'>
+
+/**
+ * How long a boot may take of which nobody knows how fast the machine is: one whose processor is
+ * emulated needs some ten seconds, and one where it hangs is asked again after ten minutes only.
+ */
+const TRIAL_TIMEOUT_MS = 60_000
 
 /** Finds the first VMM that boots a guest with KVM: a device that opens proves nothing. */
 export async function tryKvm(
@@ -66,49 +72,70 @@ function labelOf({ name, version }: Candidate): string {
 async function tryBoot(
   host: TrialHost,
   candidate: Candidate,
+  options: TrialOptions,
+): Promise<TrialBoot> {
+  try {
+    return await findOut(host, candidate, options)
+  } catch (error) {
+    if (!(error instanceof ImageMissingError || error instanceof ImageDamagedError)) throw error
+    return { boots: false, isConclusive: false, words: error.message, bootMs: null }
+  }
+}
+
+/** Throws `ImageMissingError` or `ImageDamagedError` where there is nothing to try it with. */
+async function findOut(
+  host: TrialHost,
+  candidate: Candidate,
   { signal, retryTrials }: TrialOptions,
 ): Promise<TrialBoot> {
-  const runtime = await anyRuntime(host)
-  const key = runtime && (await trialKey(host, candidate, signal))
-  if (runtime === undefined || key === undefined) {
-    return { boots: false, isConclusive: false, words: 'an image is missing', bootMs: null }
-  }
+  const key = await trialKey(host, candidate, signal)
   const cache = new PreflightCache(host.layout.runDir)
   const known = await cache.find(key)
   if (known?.boots === true || (known !== undefined && !retryTrials)) return known
-  const backend = new FirecrackerBackend({ ...host, program: { ...candidate, reason: 'trial' } })
+  const runtime = await anyRuntime(host)
+  const program = { ...candidate, bootTimeoutMs: TRIAL_TIMEOUT_MS, reason: 'trial' }
+  const backend = new FirecrackerBackend({ ...host, program })
   const outcome = await backend.trialBoot(ulid(), runtime, signal)
   signal.throwIfAborted()
   if (outcome.isConclusive) await cache.keep(key, outcome)
   return outcome
 }
 
-/** Any image will do. */
-async function anyRuntime({ config }: TrialHost): Promise<Runtime | undefined> {
+/** Any image will do; one that is damaged is told before one that is missing. */
+async function anyRuntime({ config }: TrialHost): Promise<Runtime> {
+  const errors: unknown[] = []
   for (const runtime of RUNTIMES) {
-    const image = await resolveRootfs({ rootfsDir: config.rootfsDir, runtime }).catch(
-      () => undefined,
-    )
-    if (image !== undefined) return runtime
+    try {
+      await resolveRootfs({ rootfsDir: config.rootfsDir, runtime })
+      return runtime
+    } catch (error) {
+      errors.push(error)
+    }
   }
-  return undefined
+  throw errors.find((error) => error instanceof ImageDamagedError) ?? errors[0]
 }
 
-/** Another VMM, another kernel or another boot is another question; undefined without a kernel. */
+/** Another VMM, kernel, initrd or boot is another question. */
 async function trialKey(
   { layout, config, bootId }: TrialHost,
   candidate: Candidate,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const kernel = await resolveImage('kernel', config.kernelPath).catch(() => undefined)
-  if (kernel === undefined || !(await stat(kernel.path)).isFile()) return undefined
+): Promise<string> {
+  const kernel = await fileOf('kernel', config.kernelPath)
+  const initrd = await fileOf('initrd', config.initrdPath)
   const hashes = new FileHashes(layout.runDir)
   const parts = [candidate.name, ...candidate.args, bootId]
   // One after the other: each is remembered in the same file.
-  for (const path of [...candidate.files, kernel.path]) {
+  for (const path of [...candidate.files, kernel, initrd]) {
     parts.push(await hashes.sha256(path, signal))
   }
   return parts.join(' ')
+}
+
+async function fileOf(kind: 'kernel' | 'initrd', link: string): Promise<string> {
+  const { path } = await resolveImage(kind, link)
+  if (!(await stat(path)).isFile()) throw new ImageMissingError(kind, link)
+  return path
 }
 
 function firstLine(text: string): string {

@@ -1,8 +1,9 @@
 import { NetworkError, type NetworkErrorCode } from './errors.ts'
 import { type HostProgram, hostProgram, PROGRAM_DIRS } from './host-programs.ts'
+import { machineDeadlineMs } from './machine-deadline.ts'
 import { describeEnd, runProgram } from './run-program.ts'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = machineDeadlineMs(10_000)
 
 /** What the callers of programs match is not translated. */
 const ENVIRONMENT = { PATH: PROGRAM_DIRS.join(':'), LC_ALL: 'C' }

@@ -11,12 +11,11 @@ export {
 export type { Authenticator, RequestFacts, SubmissionNeeds } from './authenticator.ts'
 export { HttpProblem, type HttpProblemDetails } from './http-problem.ts'
 export { Server } from './server.ts'
-export {
-  type AnsweredRequest,
-  DEFAULT_HTTP_LIMITS,
-  type HttpLimits,
-  type IncomingRequest,
-  type RequestTrace,
-  type ServerOptions,
-  type WorkloadDefaults,
+export type {
+  AnsweredRequest,
+  HttpLimits,
+  IncomingRequest,
+  RequestTrace,
+  ServerOptions,
+  WorkloadDefaults,
 } from './server-options.ts'

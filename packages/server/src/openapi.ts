@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { OpenAPIV3_1 } from 'openapi-types'
 import type { App } from './context.ts'
 
 /** Collects the description of every route that is added after it. */
@@ -31,6 +32,26 @@ export async function describeRoutes(app: App): Promise<void> {
       security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) =>
+      withoutUnused(jsonSchemaTransformObject(document) as OpenAPIV3_1.Document),
   })
+}
+
+const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g
+
+/** Whatever schema has a name in this process is described, once as it is read and once as it is sent. */
+function withoutUnused(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+  const schemas = document.components?.schemas ?? {}
+  const used = new Set<string>()
+  const take = (part: unknown) => {
+    for (const [, name = ''] of JSON.stringify(part ?? null).matchAll(REFERENCE)) {
+      if (used.has(name)) continue
+      used.add(name)
+      take(schemas[name])
+    }
+  }
+  take(document.paths)
+  const kept = Object.entries(schemas).filter(([name]) => used.has(name))
+  const components = { ...document.components, schemas: Object.fromEntries(kept) }
+  return { ...document, components }
 }

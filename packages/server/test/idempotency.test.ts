@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { SqliteStore } from '@vulcan/engine'
 import { openServer, PYTHON, problemOf, viewOf, WITH_KEYS } from './support/server-under-test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = { 'idempotency-key': 'order-1' }
 
@@ -83,4 +86,17 @@ test('a key that is too long, empty or has spaces is refused', async () => {
   }
   const most = { 'idempotency-key': 'x'.repeat(255) }
   await viewOf(await api.post('/v1/workloads/async', PYTHON, most), 202)
+})
+
+test('a key is kept when the server ends and another takes its place', async (t) => {
+  const path = join(await temporaryDirectory(t), 'vulcan.db')
+  const submit = async () => {
+    await using store = await SqliteStore.open(path)
+    await using api = await openServer({ engine: { store } })
+    const { id } = await viewOf(await api.post('/v1/workloads/async', PYTHON, KEY), 202)
+    const other = await api.post('/v1/workloads/async', { ...PYTHON, code: '' }, KEY)
+    assert.equal((await problemOf(other)).code, 'idempotency_mismatch')
+    return id
+  }
+  assert.equal(await submit(), await submit())
 })

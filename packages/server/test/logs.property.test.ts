@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Execution } from '@vulcan/backend/testing'
+import { MemoryStore, SqliteStore } from '@vulcan/engine'
 import { LogHistory, type OutputStream } from '@vulcan/schema'
 import { Random } from './support/random.ts'
 import { readEvents } from './support/read-events.ts'
 import { openServer } from './support/server-under-test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 
 interface Written {
   readonly stream: OutputStream
@@ -88,23 +91,27 @@ async function readCut(url: string, random: Random): Promise<string[]> {
   }
 }
 
-test('however output and connections are cut, its lines are the same', async (t) => {
-  const random = new Random()
-  t.diagnostic(`seed ${random.seed}`)
-  await using api = await openServer()
-  for (let round = 0; round < 25; round += 1) {
-    const written = randomOutput(random)
-    const { id, execution } = await api.begin()
-    const url = `${api.url}/v1/workloads/${id}/logs`
-    const live = [readCut(url, random), readCut(url, random)]
-    await writeAll(execution, written, random)
-    const after = readCut(url, random)
-    const expected = linesOf(written)
-    for (const lines of await Promise.all([...live, after])) assert.deepEqual(lines, expected)
-    const history = LogHistory.parse(await (await fetch(`${url}/history`)).json())
-    assert.deepEqual(
-      history.lines.map(({ line }) => line),
-      expected,
-    )
-  }
-})
+for (const kind of ['memory', 'disk'] as const) {
+  test(`however output and connections are cut, its lines are the same: store in ${kind}`, async (t) => {
+    const random = new Random()
+    t.diagnostic(`seed ${random.seed}`)
+    const path = join(await temporaryDirectory(t), 'vulcan.db')
+    await using store = kind === 'disk' ? await SqliteStore.open(path) : new MemoryStore()
+    await using api = await openServer({ engine: { store } })
+    for (let round = 0; round < 12; round += 1) {
+      const written = randomOutput(random)
+      const { id, execution } = await api.begin()
+      const url = `${api.url}/v1/workloads/${id}/logs`
+      const live = [readCut(url, random), readCut(url, random)]
+      await writeAll(execution, written, random)
+      const after = readCut(url, random)
+      const expected = linesOf(written)
+      for (const lines of await Promise.all([...live, after])) assert.deepEqual(lines, expected)
+      const history = LogHistory.parse(await (await fetch(`${url}/history`)).json())
+      assert.deepEqual(
+        history.lines.map(({ line }) => line),
+        expected,
+      )
+    }
+  })
+}

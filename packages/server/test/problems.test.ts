@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { FakeBackend } from '@vulcan/backend/testing'
 import { MemoryStore } from '@vulcan/engine'
 import { exchange, RawSocket } from './support/raw-socket.ts'
-import { openServer, PYTHON, problemOf, viewOf } from './support/server-under-test.ts'
+import { openServer, PYTHON, problemOf, viewOf, WITH_KEYS } from './support/server-under-test.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const bytes = (count: number) => Buffer.alloc(count, 1).toString('base64')
@@ -31,6 +31,8 @@ const WRONG_BODIES: readonly (readonly [string, string])[] = [
   ['{"runtime":"python","code":"","env":{"A=B":""}}', 'env.A=B'],
   ['{"runtime":"python","code":"","env":{"A":"\\u0000"}}', 'env.A'],
   ['{"runtime":"python","code":"","env":[]}', 'env'],
+  [JSON.stringify({ runtime: 'python', code: '', args: Array(60_000).fill(1) }), 'args'],
+  [JSON.stringify({ runtime: 'python', code: '', env: { ...Array(50_000).fill(1) } }), 'env'],
   ['{"runtime":"python","code":"","entrypoint":"../x"}', 'entrypoint'],
   ['{"runtime":"python","code":"","entrypoint":"/x"}', 'entrypoint'],
   ['{"runtime":"python","code":"","stdin":"%"}', 'stdin'],
@@ -180,19 +182,35 @@ test('a request id is taken over where it is a short and safe word, and in the l
   assert.ok(api.log.some((line) => JSON.parse(line).requestId === 'trace-1.a_B'))
 })
 
-test('what the engine refuses is named by its code: 400 for what is unsupported, 503 for what is full', async () => {
+test('what is unsupported is 400, a full host 503, and an owner who has too much waiting 429', async () => {
   await using api = await openServer({
     backend: new FakeBackend(1),
-    engine: { queue: { max: 1, maxPerOwner: 1 } },
+    authenticator: WITH_KEYS,
+    engine: { queue: { max: 2, maxPerOwner: 1 }, capacity: { cpus: 4, memMib: 1024 } },
   })
-  const go = await problemOf(await api.post('/v1/workloads', { ...PYTHON, runtime: 'go' }))
+  const post = (owner: string, body: object = PYTHON) =>
+    api.post('/v1/workloads/async', body, { authorization: `Bearer ${owner} run` })
+  const go = await problemOf(await post('one', { ...PYTHON, runtime: 'go' }))
   assert.deepEqual([go.status, go.code], [400, 'unsupported_runtime'])
-  await api.begin()
-  await viewOf(await api.post('/v1/workloads/async', PYTHON), 202)
-  const full = await api.post('/v1/workloads/async', PYTHON)
+  for (const [resources, field] of [
+    [{ cpus: 5 }, 'resources.cpus'],
+    [{ mem_mb: 1025 }, 'resources.mem_mb'],
+  ] as const) {
+    const problem = await problemOf(await post('one', { ...PYTHON, resources }))
+    assert.deepEqual([problem.status, problem.field], [400, field])
+    assert.ok(problem.detail.startsWith(field), problem.detail)
+  }
+  const { id } = await viewOf(await post('one'), 202)
+  await api.backend.execution(id)
+  await viewOf(await post('one'), 202)
+  const tooMuch = await post('one')
+  assert.equal((await problemOf(tooMuch)).code, 'quota_exceeded')
+  assert.equal(tooMuch.status, 429)
+  await viewOf(await post('two'), 202)
+  const full = await post('three')
   assert.equal((await problemOf(full)).code, 'no_capacity')
   assert.equal(full.status, 503)
-  assert.ok(Number(full.headers.get('retry-after')) > 0)
+  for (const { headers } of [tooMuch, full]) assert.ok(Number(headers.get('retry-after')) > 0)
 })
 
 test('a failure of the server says nothing of its inside, and its log says all', async () => {

@@ -10,16 +10,17 @@ interface Exporter<Items> {
 }
 
 /**
- * Says when a collector does not take what is sent to it: at once, then every five minutes with how
- * much was lost, and when it works again.
+ * Says when a collector does not take what is sent to it, and when it does again, with how much was
+ * lost since something was said: for one that comes and goes at most two lines in five minutes.
  */
 export class ExportHealth {
   readonly #logger: Logger
   readonly #signal: 'traces' | 'metrics'
   readonly #collector: string
+  /** Since something was said. */
   #lost = 0
-  #lostSinceSaid = 0
-  #saidAtMs: number | undefined
+  #saidAtMs = -SAY_AGAIN_MS
+  #isSaidToFail = false
 
   constructor(logger: Logger, signal: 'traces' | 'metrics', url: string) {
     this.#logger = logger
@@ -42,30 +43,24 @@ export class ExportHealth {
 
   #failed(count: number, error: Error | undefined): void {
     this.#lost += count
-    this.#lostSinceSaid += count
     const nowMs = performance.now()
-    if (this.#saidAtMs !== undefined && nowMs - this.#saidAtMs < SAY_AGAIN_MS) return
+    if (nowMs - this.#saidAtMs < SAY_AGAIN_MS) return
     this.#saidAtMs = nowMs
-    this.#logger.warn(
-      { ...this.#fields(), lost: this.#lostSinceSaid, problem: wordsOf(error) },
-      'a collector does not take telemetry',
-    )
-    this.#lostSinceSaid = 0
+    this.#isSaidToFail = true
+    const problem = wordsOf(error)
+    this.#logger.warn({ ...this.#fields(), problem }, 'a collector does not take telemetry')
+    this.#lost = 0
   }
 
   #succeeded(): void {
-    if (this.#saidAtMs === undefined) return
-    this.#logger.info(
-      { ...this.#fields(), lost: this.#lost },
-      'the collector takes telemetry again',
-    )
-    this.#saidAtMs = undefined
+    if (!this.#isSaidToFail) return
+    this.#isSaidToFail = false
+    this.#logger.info(this.#fields(), 'the collector takes telemetry again')
     this.#lost = 0
-    this.#lostSinceSaid = 0
   }
 
   #fields() {
-    return { signal: this.#signal, collector: this.#collector }
+    return { signal: this.#signal, collector: this.#collector, lost: this.#lost }
   }
 }
 

@@ -1,88 +1,37 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
-import { IMAGES } from '../../support/vmm-under-test.ts'
-import { type Case, call, done, perform } from '../case.ts'
-import type { RunningVmm, VmmUnderCase } from '../vmms/vmm.ts'
+import type { Case } from '../case.ts'
+import { AGENT_PORT, firstWord, listenOn, startLinux } from '../linux-guest.ts'
 
-/** Where the agent listens in the guest, and the host when the agent is ready. */
-const PORT = 1024
 const NOBODY = 4242
-/** Software emulation boots in 5 s on a machine that has nothing else to do. */
-const BOOT_DEADLINE_MS = 120_000
 
-/** What needs the vsock driver of a guest: one boot for all of it. */
+/** What needs the vsock driver of a guest. */
 export const guestVsockCases: readonly Case[] = [
   {
     name: 'a guest with Linux: connections in both directions, and those that nobody takes',
     needs: 'linux',
     async run(vmm) {
-      await bootLinux(vmm)
+      using ready = await listenOn(`${vmm.files.vsock}_${AGENT_PORT}`)
+      await startLinux(vmm)
+      await ready.connected
       const { vsock } = vmm.files
-      assert.match(await firstWord(vsock, `CONNECT ${PORT}\n`), /^OK \d+\n$/)
-      assert.match(await firstWord(vsock, `connect ${PORT}\n`), /^OK \d+\n$/)
+      assert.match(await firstWord(vsock, `CONNECT ${AGENT_PORT}\n`), /^OK \d+\n$/)
+      assert.match(await firstWord(vsock, `connect ${AGENT_PORT}\n`), /^OK \d+\n$/)
       assert.equal(await firstWord(vsock, `CONNECT ${NOBODY}\n`), '')
       for (const nonsense of ['CONNECT\n', 'CONNECT x\n', 'HELLO 1024\n', `CONNECT ${2 ** 32}\n`]) {
         assert.equal(await firstWord(vsock, nonsense), '', JSON.stringify(nonsense))
       }
-      assert.match(await firstWord(vsock, `CONNECT ${PORT}\n`), /^OK \d+\n$/)
+      assert.match(await firstWord(vsock, `CONNECT ${AGENT_PORT}\n`), /^OK \d+\n$/)
+    },
+  },
+  {
+    name: 'a guest with Linux that dials where nobody listens is reset, and goes on',
+    needs: 'linux',
+    async run(vmm) {
+      const running = await startLinux(vmm)
+      // The agent's own word for the end of its one attempt.
+      const said = await running.hasSaid(' (os error ', 'booting')
+      assert.match(said, /^vulcan-guest: operation: Connection reset by peer /m)
+      assert.match(await firstWord(vmm.files.vsock, `CONNECT ${AGENT_PORT}\n`), /^OK \d+\n$/)
     },
   },
 ]
-
-/** Resolves when the agent has dialled the host. */
-async function bootLinux(vmm: VmmUnderCase): Promise<RunningVmm> {
-  const running = await vmm.start('--log-path', join(vmm.files.dir, 'program.log'))
-  const { kernel, initrd, rootfs } = IMAGES
-  const boot_args =
-    'console=ttyS0 reboot=k panic=1 pci=off init=/usr/local/bin/vulcan-guest vulcan.port=1024'
-  const source = { kernel_image_path: kernel, initrd_path: initrd, boot_args }
-  const root = { drive_id: 'root', path_on_host: rootfs, is_root_device: true, is_read_only: true }
-  const scratch = await vmm.scratch()
-  const second = { drive_id: 'scratch', path_on_host: scratch, is_root_device: false }
-  using ready = await listenOn(`${vmm.files.vsock}_${PORT}`)
-  for (const step of [
-    call('PUT /machine-config', { vcpu_count: 1, mem_size_mib: 256 }, done),
-    call('PUT /boot-source', source, done),
-    call('PUT /drives/root', root, done),
-    call('PUT /drives/scratch', second, done),
-    call('PUT /vsock', { guest_cid: 3, uds_path: vmm.files.vsock }, done),
-    call('PUT /actions', { action_type: 'InstanceStart' }, done),
-  ]) {
-    await perform(running, step)
-  }
-  await ready.connected
-  return running
-}
-
-async function listenOn(
-  path: string,
-): Promise<Disposable & { readonly connected: Promise<unknown> }> {
-  const server = createServer((socket) => socket.on('error', () => socket.destroy()))
-  server.listen({ path, writableAll: true })
-  await once(server, 'listening')
-  return {
-    connected: once(server, 'connection', { signal: AbortSignal.timeout(BOOT_DEADLINE_MS) }),
-    [Symbol.dispose]: () => server.close(),
-  }
-}
-
-/** What comes first after these bytes; nothing where the connection ends or is reset. */
-async function firstWord(path: string, bytes: string): Promise<string> {
-  const socket = connect(path)
-  socket.on('error', () => socket.destroy())
-  socket.write(bytes)
-  try {
-    const signal = AbortSignal.timeout(10_000)
-    const [chunk] = await Promise.race([
-      once(socket, 'data', { signal }),
-      once(socket, 'close', { signal }).then(() => ['']),
-    ])
-    return String(chunk)
-  } catch (error) {
-    throw new assert.AssertionError({ message: `neither words nor an end: ${String(error)}` })
-  } finally {
-    socket.destroy()
-  }
-}

@@ -9,6 +9,8 @@ const libexec =
   process.env['VULCAN_LIBEXEC'] ?? resolve(import.meta.dirname, '../../../dist/libexec')
 /** Where the agent listens in the guest, and the host when the agent is ready. */
 const AGENT_PORT = 1024
+/** Software emulation boots in 5 s on a machine that has nothing else to do. */
+const BOOT_DEADLINE_MS = 120_000
 const isRoot = process.getuid?.() === 0
 
 /** vulcan-vmm as it is built: with QEMU, in software. */
@@ -17,6 +19,7 @@ export function vulcanVmm(runDir: string): VmmKind {
   return {
     name: 'vulcan-vmm',
     deadlineMs: 10_000,
+    bootDeadlineMs: BOOT_DEADLINE_MS,
     concurrency: 2,
     command: [join(libexec, 'vulcan-vmm'), ...identity],
     env: { ...process.env, VULCAN_LIBEXEC: libexec, VULCAN_RUN: runDir },
@@ -33,6 +36,7 @@ export function firecracker(path: string, { bootsLinux }: { bootsLinux: boolean 
     env: process.env,
     bootsLinux,
     deadlineMs: 10_000,
+    bootDeadlineMs: BOOT_DEADLINE_MS,
     concurrency: 2,
   }
 }
@@ -56,6 +60,7 @@ export function fake(): VmmKind & AsyncDisposable {
     name: 'fake',
     // It does at once what it does; what it does not do is waited for.
     deadlineMs: 2_000,
+    bootDeadlineMs: 2_000,
     concurrency: 12,
     command: [program.binary],
     env: process.env,

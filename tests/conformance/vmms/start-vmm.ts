@@ -11,6 +11,7 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
   readonly #child: ChildProcess
   readonly #ended: Promise<Ended>
   readonly #deadlineMs: number
+  readonly #bootDeadlineMs: number
   #stdout = ''
   #stderr = ''
 
@@ -18,6 +19,7 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
     const [program = '', ...own] = kind.command
     this.socketPath = socketPath
     this.#deadlineMs = kind.deadlineMs
+    this.#bootDeadlineMs = kind.bootDeadlineMs
     this.#child = spawn(program, [...own, ...args], {
       env: kind.env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,16 +46,18 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
   }
 
   async ended(): Promise<Ended> {
-    return await this.#inTime(this.#ended, 'it does not end')
+    return await this.#inTime(this.#deadlineMs, this.#ended, 'it does not end')
   }
 
-  async hasSaid(text: string): Promise<void> {
+  async hasSaid(text: string, when: 'running' | 'booting' = 'running'): Promise<string> {
     const said = async () => {
       while (!this.#stdout.includes(text) && this.#child.stdout !== null) {
         await once(this.#child.stdout, 'data')
       }
+      return this.#stdout
     }
-    await this.#inTime(said(), `it does not say ${JSON.stringify(text)}`)
+    const deadlineMs = when === 'booting' ? this.#bootDeadlineMs : this.#deadlineMs
+    return await this.#inTime(deadlineMs, said(), `it does not say ${JSON.stringify(text)}`)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -68,11 +72,15 @@ export class VmmProcess implements RunningVmm, AsyncDisposable {
     clearTimeout(hardly)
   }
 
-  async #inTime<Value>(work: Promise<Value>, otherwise: string): Promise<Value> {
+  async #inTime<Value>(
+    deadlineMs: number,
+    work: Promise<Value>,
+    otherwise: string,
+  ): Promise<Value> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       reject(new assert.AssertionError({ message: `${otherwise} in time` }))
-    }, this.#deadlineMs)
+    }, deadlineMs)
     try {
       return await Promise.race([work, late])
     } finally {

@@ -12,6 +12,8 @@ export interface VmmKind {
   readonly bootsLinux: boolean
   /** What takes longer does not happen. */
   readonly deadlineMs: number
+  /** The same for the boot of a Linux. */
+  readonly bootDeadlineMs: number
   /** Cases that are tried at once. */
   readonly concurrency: number
   /** Who must be able to read its files and to write its drives. */
@@ -48,8 +50,10 @@ export interface RunningVmm {
   readonly socketPath: string
   /** Rejects where it does not end in time. */
   ended(): Promise<Ended>
-  /** Resolves when this has been on its stdout; rejects where that takes too long. */
-  hasSaid(text: string): Promise<void>
+  /**
+   * Resolves to its stdout when this has been on it; rejects where that takes longer than `when` may.
+   */
+  hasSaid(text: string, when?: 'running' | 'booting'): Promise<string>
   kill(signal: NodeJS.Signals): void
 }
 

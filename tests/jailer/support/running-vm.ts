@@ -4,16 +4,21 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type VulcanUnderTest, written } from '../../support/vulcan.ts'
 
-/** A VM whose program runs, and what the kernel tells of its VMM. */
-export interface RunningVm {
+/** What the kernel tells of a VM's VMM. */
+export interface RunningVmm {
   readonly id: string
-  readonly child: ChildProcess
   readonly pid: number
   /** What the VMM sees as `/`. */
   readonly root: string
   readonly uid: number
   /** The lines of its `/proc/<pid>/cgroup` that are the VM's own. */
   readonly cgroups: readonly string[]
+}
+
+/** A VM whose program runs. */
+export interface RunningVm extends RunningVmm {
+  /** The command that runs it. */
+  readonly child: ChildProcess
 }
 
 /** Starts a program that never ends, and waits until it has said something. */
@@ -26,6 +31,11 @@ export async function startVm(
   const child = vulcan.start(['run', ...flags, '-c', code], env)
   await written(child.stdout, 'up')
   const [name = ''] = await vulcan.vms()
+  return { child, ...(await vmmOf(vulcan, name)) }
+}
+
+/** The VMM of a VM, by the name of the VM's directory. */
+export async function vmmOf(vulcan: VulcanUnderTest, name: string): Promise<RunningVmm> {
   const record = JSON.parse(await readFile(join(vulcan.runDir, 'vms', name, 'vmm.pid'), 'utf8'))
   const id = name.split('.')[0] ?? ''
   const [status, cgroups] = await Promise.all([
@@ -34,7 +44,6 @@ export async function startVm(
   ])
   return {
     id,
-    child,
     pid: record.pid,
     root: `/proc/${record.pid}/root`,
     uid: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]),
@@ -43,7 +52,7 @@ export async function startVm(
 }
 
 /** Fails unless the VMM is nobody, without privileges, filtered, limited, and without our network. */
-export async function assertLockedIn({ pid, uid, cgroups }: RunningVm): Promise<void> {
+export async function assertLockedIn({ pid, uid, cgroups }: RunningVmm): Promise<void> {
   assert.ok(uid >= 1_900_000_000, `it runs as user ${uid}`)
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8')

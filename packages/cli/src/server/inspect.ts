@@ -1,26 +1,28 @@
 import type { Workload } from '@vulcan/client'
 import type { Command } from 'commander'
-import { Interruption } from '../interruption.ts'
+import { formatMib } from '../quantities.ts'
 import { printable } from '../terminal.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printDocument } from './print.ts'
 import { workloadDocument } from './workload-document.ts'
 
 const NAME_CHARACTERS = 12
 
 /** Declares `vulcan inspect`. */
-export function addInspectCommand(program: Command): void {
+export function addInspectCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('inspect')
     .description('say all that a server knows of a workload')
     .argument('<id>', 'of the workload')
     .option('--json', 'one JSON document, with the output')
     .action(async (id: string, { json }: { json?: true }) => {
-      const client = connect(process.env)
-      using interruption = new Interruption()
-      const workload = await client.get(id, { signal: interruption.signal })
-      if (json) await printDocument(workloadDocument(workload))
-      else process.stdout.write(describe(workload))
+      const inspect = onServer(async (client, signal) => {
+        const workload = await client.get(id, { signal })
+        if (json) await printDocument(workloadDocument(workload))
+        else process.stdout.write(describe(workload))
+        return 0
+      })
+      finish(await inspect)
     })
 }
 
@@ -56,7 +58,8 @@ function describe(workload: Workload): string {
 }
 
 function limitsOf({ cpus, memMib, timeoutS, outputLimitBytes }: Workload): string {
-  return `${cpus} CPUs, ${memMib} MiB, ${timeoutS} s, ${outputLimitBytes} bytes of output a stream`
+  const output = `${formatMib(outputLimitBytes)} of each stream`
+  return `CPUs ${cpus}, memory ${memMib} MiB, time ${timeoutS} s, output ${output}`
 }
 
 function sizeOf(workload: Workload, stream: 'stdout' | 'stderr'): string | null {

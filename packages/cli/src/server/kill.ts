@@ -1,8 +1,7 @@
 import { messageOf } from '@vulcan/schema'
 import type { Command } from 'commander'
-import { Interruption } from '../interruption.ts'
 import { Narrator } from '../terminal.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printLine } from './print.ts'
 import { workloadDocument } from './workload-document.ts'
 
@@ -19,21 +18,20 @@ export function addKillCommand(program: Command, finish: (exitCode: number) => v
 }
 
 /** One after the other; one that fails keeps no other from its end. */
-async function killAll(ids: readonly string[], { json }: { json?: true }): Promise<number> {
-  const client = connect(process.env)
+function killAll(ids: readonly string[], { json }: { json?: true }): Promise<number> {
   const narrator = new Narrator(process.stderr, true)
-  using interruption = new Interruption()
-  const { signal } = interruption
-  let exitCode = 0
-  for (const id of ids) {
-    try {
-      const workload = await client.kill(id, { signal })
-      await printLine(json ? JSON.stringify(workloadDocument(workload)) : workload.id)
-    } catch (error) {
-      signal.throwIfAborted()
-      narrator.complain(messageOf(error))
-      exitCode = EXIT_INCOMPLETE
+  return onServer(async (client, signal) => {
+    let exitCode = 0
+    for (const id of ids) {
+      try {
+        const workload = await client.kill(id, { signal })
+        await printLine(json ? JSON.stringify(workloadDocument(workload)) : workload.id)
+      } catch (error) {
+        signal.throwIfAborted()
+        narrator.complain(messageOf(error))
+        exitCode = EXIT_INCOMPLETE
+      }
     }
-  }
-  return exitCode
+    return exitCode
+  })
 }

@@ -1,13 +1,10 @@
 import type { LogEvent } from '@vulcan/client'
 import type { OutputStream } from '@vulcan/schema'
 import { type Command, Option } from 'commander'
-import { Interruption } from '../interruption.ts'
 import { writeThrough } from '../terminal.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printLine } from './print.ts'
 import { workloadDocument } from './workload-document.ts'
-
-const EXIT_INTERRUPTED = 130
 
 interface LogsFlags {
   readonly follow?: true
@@ -15,7 +12,7 @@ interface LogsFlags {
   readonly json?: true
 }
 
-/** Declares `vulcan logs`; `finish` gets 130 when it is interrupted. */
+/** Declares `vulcan logs`. */
 export function addLogsCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('logs')
@@ -27,20 +24,14 @@ export function addLogsCommand(program: Command, finish: (exitCode: number) => v
     .action(async (id: string, flags: LogsFlags) => finish(await printLogs(id, flags)))
 }
 
-async function printLogs(id: string, { follow, stream, json }: LogsFlags): Promise<number> {
-  const client = connect(process.env)
-  using interruption = new Interruption()
-  const { signal } = interruption
-  try {
+function printLogs(id: string, { follow, stream, json }: LogsFlags): Promise<number> {
+  return onServer(async (client, signal) => {
     for await (const event of client.logs(id, { follow: follow === true, stream, signal })) {
       if (json) await printLine(JSON.stringify(eventDocument(event)))
       else if (event.type === 'output') await writeThrough(process[event.stream], event.bytes)
     }
     return 0
-  } catch (error) {
-    if (!signal.aborted) throw error
-    return EXIT_INTERRUPTED
-  }
+  })
 }
 
 /** In the words of the HTTP API. */

@@ -1,11 +1,10 @@
 import type { Workload } from '@vulcan/client'
 import { RUNTIMES, type Runtime, Status } from '@vulcan/schema'
 import { type Command, Option } from 'commander'
-import { Interruption } from '../interruption.ts'
 import { parseCount, type Range } from '../quantities.ts'
 import { formatTable } from '../table.ts'
 import { printable } from '../terminal.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printLine } from './print.ts'
 import { workloadDocument } from './workload-document.ts'
 
@@ -20,7 +19,7 @@ interface LsFlags {
 }
 
 /** Declares `vulcan ls`. */
-export function addLsCommand(program: Command): void {
+export function addLsCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('ls')
     .description('list the workloads of a server, the newest first')
@@ -28,21 +27,22 @@ export function addLsCommand(program: Command): void {
     .addOption(new Option('--runtime <name>', 'only these').choices(RUNTIMES))
     .option('--limit <n>', 'not more than these', '20')
     .option('--json', 'one JSON document a line')
-    .action(list)
+    .action(async (flags: LsFlags) => finish(await list(flags)))
 }
 
-async function list({ limit, json, ...filter }: LsFlags): Promise<void> {
-  const client = connect(process.env)
-  using interruption = new Interruption()
-  const { signal } = interruption
-  const workloads = client.list({ ...filter, limit: parseCount('--limit', limit, LIMIT), signal })
-  if (!json && process.stdout.isTTY) {
-    process.stdout.write(formatTable(HEADER, (await Array.fromAsync(workloads)).map(cells)))
-    return
-  }
-  for await (const workload of workloads) {
-    await printLine(json ? JSON.stringify(workloadDocument(workload)) : plain(workload))
-  }
+function list({ json, ...flags }: LsFlags): Promise<number> {
+  const filter = { ...flags, limit: parseCount('--limit', flags.limit, LIMIT) }
+  return onServer(async (client, signal) => {
+    const workloads = client.list({ ...filter, signal })
+    if (!json && process.stdout.isTTY) {
+      process.stdout.write(formatTable(HEADER, (await Array.fromAsync(workloads)).map(cells)))
+      return 0
+    }
+    for await (const workload of workloads) {
+      await printLine(json ? JSON.stringify(workloadDocument(workload)) : plain(workload))
+    }
+    return 0
+  })
 }
 
 /** For other programs: fields between tabs, none of them missing. */

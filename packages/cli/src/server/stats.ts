@@ -1,22 +1,23 @@
 import type { Stats } from '@vulcan/client'
 import type { Command } from 'commander'
-import { Interruption } from '../interruption.ts'
 import { formatTable } from '../table.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printDocument } from './print.ts'
 
 /** Declares `vulcan stats`. */
-export function addStatsCommand(program: Command): void {
+export function addStatsCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('stats')
     .description('count the workloads of a server')
     .option('--json', 'one JSON document')
     .action(async ({ json }: { json?: true }) => {
-      const client = connect(process.env)
-      using interruption = new Interruption()
-      const stats = await client.stats({ signal: interruption.signal })
-      if (json) await printDocument(document(stats))
-      else process.stdout.write(process.stdout.isTTY ? table(stats) : plain(stats))
+      const count = onServer(async (client, signal) => {
+        const stats = await client.stats({ signal })
+        if (json) await printDocument(document(stats))
+        else process.stdout.write(process.stdout.isTTY ? table(stats) : plain(stats))
+        return 0
+      })
+      finish(await count)
     })
 }
 

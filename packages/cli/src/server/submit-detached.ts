@@ -1,8 +1,7 @@
 import { newWorkload } from '@vulcan/host'
-import { Interruption } from '../interruption.ts'
 import type { RunRequest } from '../prepared-run.ts'
 import { toNewWorkload } from '../run-remotely.ts'
-import { connect } from './connect.ts'
+import { onServer } from './on-server.ts'
 import { printLine } from './print.ts'
 import { workloadDocument } from './workload-document.ts'
 
@@ -11,10 +10,10 @@ export async function submitDetached(
   request: RunRequest,
   { json }: { readonly json?: true },
 ): Promise<number> {
-  const client = connect(process.env)
-  using interruption = new Interruption()
   const workload = toNewWorkload(newWorkload(request))
-  const accepted = await client.submit(workload, { signal: interruption.signal })
-  await printLine(json ? JSON.stringify(workloadDocument(accepted)) : accepted.id)
-  return 0
+  return onServer(async (client, signal) => {
+    const accepted = await client.submit(workload, { signal })
+    await printLine(json ? JSON.stringify(workloadDocument(accepted)) : accepted.id)
+    return 0
+  })
 }

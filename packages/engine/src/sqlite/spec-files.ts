@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno, WorkloadSpec } from '@vulcan/schema'
 import * as z from 'zod'
@@ -36,7 +36,7 @@ export class SpecFiles {
       await file.sync()
     } catch (error) {
       if (hasErrno(error, 'EEXIST')) return false
-      await rm(path, { force: true })
+      await this.delete(spec.id)
       throw error
     }
     await this.#syncNames()
@@ -53,7 +53,12 @@ export class SpecFiles {
   }
 
   async delete(id: string): Promise<void> {
-    await rm(this.#path(id), { force: true })
+    try {
+      // Not `rm`, which asks in the way of all others what it is before it deletes it.
+      await unlink(this.#path(id))
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+    }
   }
 
   /** Deletes the specs of those who do not need one: what a crash has left. */

@@ -142,6 +142,11 @@ export class SqliteStore implements Store {
     return row === undefined ? undefined : fromRow(row).workload
   }
 
+  async status(id: string): Promise<Status | undefined> {
+    const row = this.#prepared('SELECT status FROM workloads WHERE id = ?').get(id)
+    return row === undefined ? undefined : Status.parse(row['status'])
+  }
+
   async keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined> {
     return this.#kept(owner, key, sinceMs)
   }

@@ -26,6 +26,11 @@ export async function openEngine({ backend = new FakeBackend(), ...options }: En
     engine,
     backend,
     store,
+    /** How many wait, and how many have a slot. */
+    get counts() {
+      const { waiting, running } = engine.load
+      return { waiting, running }
+    },
     /** Submits a workload, and waits until the backend has it. */
     async begin() {
       const spec = aSpec()

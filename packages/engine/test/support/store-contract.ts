@@ -40,7 +40,10 @@ async function textsAfter(store: Store, id: string, afterSeq: number): Promise<s
   )
 }
 
-/** What every store must do. Each implementation calls this once, with its name. */
+/**
+ * What every store must do. Each implementation calls this once, with its name; one of another package
+ * imports this file by its path, since a package has one entry point.
+ */
 export function testStoreContract(name: string, openStore: OpenStore): void {
   const contract = (sentence: string, check: (store: Store) => Promise<void>) =>
     test(`${name}: ${sentence}`, async (t) => check(await openStore(t)))
@@ -52,7 +55,12 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
       maxConcurrent: 3,
     })
     assert.deepEqual(await store.get(workload.id), workload)
-    assert.equal(await store.get(aWorkload().id), undefined)
+    assert.equal(await store.status(workload.id), 'pending')
+    const { id: unknown } = aWorkload()
+    assert.deepEqual(
+      [await store.get(unknown), await store.status(unknown)],
+      [undefined, undefined],
+    )
   })
 
   contract('an id is taken once, and the first workload keeps its spec', async (store) => {

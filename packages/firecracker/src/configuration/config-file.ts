@@ -35,8 +35,8 @@ export function configFileOf(
   const document = encodeVmConfig({
     ...rest,
     drives: [...drives],
-    networkInterfaces: networkInterfaces && [...networkInterfaces],
-    pmem: pmem && [...pmem],
+    ...(networkInterfaces && { networkInterfaces: [...networkInterfaces] }),
+    ...(pmem && { pmem: [...pmem] }),
   })
   const missing = missingFromDocument(version, document)
   if (missing !== undefined) throw new UnsupportedByVersionError(missing, version)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { wireObject, wireResponse } from './wire-object.ts'
+import { defaulted, wireObject, wireResponse } from './wire-object.ts'
 
 const amountMib = z.int().min(0).max(0xffff_ffff)
 const seconds = z.int().min(0).max(0xffff)
@@ -9,9 +9,9 @@ const count = z.int().min(0)
 export const balloon = wireObject({
   amountMib,
   deflateOnOom: z.boolean(),
-  statsPollingIntervalS: seconds.optional(),
-  freePageHinting: z.boolean().optional(),
-  freePageReporting: z.boolean().optional(),
+  statsPollingIntervalS: defaulted(seconds),
+  freePageHinting: defaulted(z.boolean()),
+  freePageReporting: defaulted(z.boolean()),
 })
 
 /** Body of `PATCH /balloon`. */
@@ -45,7 +45,7 @@ export const balloonStatistics = wireResponse({
 })
 
 /** Body of `PATCH /balloon/hinting/start` (default true: a stop of the guest ends the run). */
-export const hintingStart = wireObject({ acknowledgeOnStop: z.boolean().optional() })
+export const hintingStart = wireObject({ acknowledgeOnStop: defaulted(z.boolean()) })
 
 /** Answer of `GET /balloon/hinting/status`: the last command of each side. */
 export const hintingStatus = wireResponse({ hostCmd: count, guestCmd: count.optional() })

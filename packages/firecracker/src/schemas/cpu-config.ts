@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { wireObject } from './wire-object.ts'
+import { defaulted, wireObject } from './wire-object.ts'
 
 const prefixedNumber = z.string().regex(/^0(b[01]+|x[0-9a-f]+)$/i, 'a number with 0x or 0b')
 /** From the highest bit to the lowest; `x` leaves a bit as it is, `_` separates. */
@@ -18,11 +18,11 @@ const cpuidModifier = wireObject({
  * x86-64, `regModifiers` and `vcpuFeatures` those of aarch64.
  */
 export const cpuConfig = wireObject({
-  kvmCapabilities: z.array(z.string().regex(/^!?\d+$/, 'a number, or ! and a number')).optional(),
-  cpuidModifiers: z.array(cpuidModifier).optional(),
-  msrModifiers: z.array(registerModifier).optional(),
-  regModifiers: z.array(registerModifier).optional(),
-  vcpuFeatures: z.array(wireObject({ index: z.int().min(0), bitmap })).optional(),
+  kvmCapabilities: defaulted(z.array(z.string().regex(/^!?\d+$/, 'a number, or ! and a number'))),
+  cpuidModifiers: defaulted(z.array(cpuidModifier)),
+  msrModifiers: defaulted(z.array(registerModifier)),
+  regModifiers: defaulted(z.array(registerModifier)),
+  vcpuFeatures: defaulted(z.array(wireObject({ index: z.int().min(0), bitmap }))),
 })
 
 export type CpuConfig = z.output<typeof cpuConfig>

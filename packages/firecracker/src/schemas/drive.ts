@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { rateLimiter } from './rate-limiter.ts'
-import { wireObject } from './wire-object.ts'
+import { defaulted, wireObject } from './wire-object.ts'
 
 /** Body of `PUT /drives/{id}`: a file (`pathOnHost`) or a vhost-user back end (`socket`). */
 export const drive = wireObject({
@@ -9,7 +9,7 @@ export const drive = wireObject({
   pathOnHost: z.string().optional(),
   isReadOnly: z.boolean().optional(),
   partuuid: z.string().optional(),
-  cacheType: z.enum(['Unsafe', 'Writeback']).optional(),
+  cacheType: defaulted(z.enum(['Unsafe', 'Writeback'])),
   ioEngine: z.enum(['Sync', 'Async']).optional(),
   rateLimiter: rateLimiter.optional(),
   socket: z.string().optional(),

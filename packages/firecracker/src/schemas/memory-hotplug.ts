@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { wireObject, wireResponse } from './wire-object.ts'
+import { defaulted, wireObject, wireResponse } from './wire-object.ts'
 
 const sizeMib = z.int().min(0)
 
 /** Body of `PUT /hotplug/memory`: memory that can be given to a running guest (virtio-mem). */
 export const memoryHotplug = wireObject({
   totalSizeMib: sizeMib,
-  blockSizeMib: sizeMib.optional(),
-  slotSizeMib: sizeMib.optional(),
+  blockSizeMib: defaulted(sizeMib),
+  slotSizeMib: defaulted(sizeMib),
 })
 
 /** Body of `PATCH /hotplug/memory`. */

@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { rateLimiter } from './rate-limiter.ts'
-import { wireObject } from './wire-object.ts'
+import { defaulted, wireObject } from './wire-object.ts'
 
 /** Body of `PUT /pmem/{id}`: a file that the guest sees as persistent memory. */
 export const pmem = wireObject({
   id: z.string(),
   pathOnHost: z.string(),
-  rootDevice: z.boolean().optional(),
-  readOnly: z.boolean().optional(),
+  rootDevice: defaulted(z.boolean()),
+  readOnly: defaulted(z.boolean()),
   rateLimiter: rateLimiter.optional(),
 })
 

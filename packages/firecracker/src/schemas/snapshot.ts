@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { wireObject } from './wire-object.ts'
+import { defaulted, wireObject } from './wire-object.ts'
 
 /** Body of `PUT /snapshot/create`; a `Diff` has only the pages that changed. */
 export const snapshotCreate = wireObject({
-  snapshotType: z.enum(['Full', 'Diff']).optional(),
+  snapshotType: defaulted(z.enum(['Full', 'Diff'])),
   snapshotPath: z.string(),
   memFilePath: z.string(),
 })
@@ -22,14 +22,14 @@ export const snapshotLoad = wireObject({
   snapshotPath: z.string(),
   memBackend: memBackend.optional(),
   memFilePath: z.string().optional(),
-  enableDiffSnapshots: z.boolean().optional(),
-  trackDirtyPages: z.boolean().optional(),
-  resumeVm: z.boolean().optional(),
-  networkOverrides: z
-    .array(wireObject({ ifaceId: z.string(), hostDevName: z.string() }))
-    .optional(),
+  enableDiffSnapshots: defaulted(z.boolean()),
+  trackDirtyPages: defaulted(z.boolean()),
+  resumeVm: defaulted(z.boolean()),
+  networkOverrides: defaulted(
+    z.array(wireObject({ ifaceId: z.string(), hostDevName: z.string() })),
+  ),
   vsockOverride: wireObject({ udsPath: z.string() }).optional(),
-  clockRealtime: z.boolean().optional(),
+  clockRealtime: defaulted(z.boolean()),
 })
 
 export type SnapshotCreate = z.output<typeof snapshotCreate>

@@ -11,7 +11,7 @@ import { networkInterface } from './network-interface.ts'
 import { pmem } from './pmem.ts'
 import { logger, metrics } from './sinks.ts'
 import { vsock } from './vsock.ts'
-import { wireObject } from './wire-object.ts'
+import { defaulted, wireObject } from './wire-object.ts'
 
 /**
  * Answer of `GET /vm/config`, and the document of `--config-file`.
@@ -25,12 +25,12 @@ export const vmConfig = wireObject(
     drives: z.array(drive),
     machineConfig: machineConfig.optional(),
     cpuConfig: z.union([z.string(), cpuConfig]).optional(),
-    networkInterfaces: z.array(networkInterface).optional(),
+    networkInterfaces: defaulted(z.array(networkInterface)),
     vsock: vsock.optional(),
     balloon: balloon.optional(),
     mmdsConfig: mmdsConfig.optional(),
     entropy: entropy.optional(),
-    pmem: z.array(pmem).optional(),
+    pmem: defaulted(z.array(pmem)),
     memoryHotplug: memoryHotplug.optional(),
     logger: logger.optional(),
     metrics: metrics.optional(),

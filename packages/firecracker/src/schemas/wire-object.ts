@@ -6,11 +6,20 @@ type Separator = '_' | '-'
  * A shape of Firecracker's API, written once in camelCase: the codec's input is the JSON on the
  * wire (`drive_id`), its output what TypeScript code works with (`driveId`).
  *
- * As serde does for Firecracker, it refuses unknown fields, and takes `null` for an absent field.
+ * As serde does for Firecracker, it refuses unknown fields, and takes `null` for an absent field
+ * unless that is `defaulted`.
  * `separator` names the wire's spelling; only the outermost object of `vm/config` uses `-`.
  */
 export function wireObject<Shape extends z.ZodRawShape>(shape: Shape, separator: Separator = '_') {
   return wireCodec(shape, separator, (fields) => z.strictObject(fields))
+}
+
+/**
+ * A field that may be absent but is never null: Firecracker has a default for it (`serde(default)`),
+ * and no word for its absence.
+ */
+export function defaulted<Schema extends z.ZodType>(schema: Schema): z.ZodExactOptional<Schema> {
+  return z.exactOptional(schema)
 }
 
 /**

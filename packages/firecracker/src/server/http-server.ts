@@ -102,18 +102,20 @@ async function answerTo(parsed: Parsed, api: Answerer): Promise<string> {
         `{ "error": "${parsed.reason}\nAll previous unanswered requests will be dropped." }`,
       )
     case 'request': {
-      const { status, body } = await api.handle(parsed.request)
-      return answer(status, body === undefined ? undefined : JSON.stringify(body))
+      const { status, body, isDeprecated = false } = await api.handle(parsed.request)
+      const text = body === undefined ? undefined : JSON.stringify(body)
+      return answer(status, text, isDeprecated ? ['Deprecation: true'] : [])
     }
   }
 }
 
 /** Firecracker has no reason phrases, and these headers in this order. */
-function answer(status: number, body?: string): string {
+function answer(status: number, body?: string, more: readonly string[] = []): string {
   const lines = [
     `HTTP/1.1 ${status} `,
     'Server: Firecracker API',
     'Connection: keep-alive',
+    ...more,
     ...(body === undefined
       ? []
       : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),

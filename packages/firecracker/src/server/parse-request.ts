@@ -1,9 +1,17 @@
+import { isDeprecated } from '../versions/deprecated.ts'
 import { missingFrom } from '../versions/missing-from.ts'
 import { parseJson, unknownField } from './decode-body.ts'
 import { Fault } from './fault.ts'
 import { findEndpoint } from './find-endpoint.ts'
 import type { Run } from './route.ts'
 import { ROUTES } from './routes.ts'
+
+/** A request that was understood. */
+export interface Understood {
+  readonly run: Run
+  /** Whether its answer says that this should not be asked any more. */
+  readonly isDeprecated: boolean
+}
 
 /**
  * Finds out what a request asks for, in the order of Firecracker's parser: presence of a body, path
@@ -12,7 +20,7 @@ import { ROUTES } from './routes.ts'
 export function parseRequest(
   { method, path, body }: { method: string; path: string; body: string },
   vmmVersion: string,
-): Run {
+): Understood {
   const { endpoint, id } = findEndpoint(method, path, body)
   const json = body === '' ? undefined : parseJson(body)
   const missing = missingFrom(vmmVersion, endpoint, json)
@@ -21,5 +29,5 @@ export function parseRequest(
     const [, first] = path.split('/')
     throw new Fault(`Invalid request method and/or path: ${method} ${first}.`)
   }
-  return ROUTES[endpoint](json, id)
+  return { run: ROUTES[endpoint](json, id), isDeprecated: isDeprecated(endpoint, json) }
 }

@@ -2,7 +2,7 @@ import type { MachineState } from '../machine-state.ts'
 import { applyConfigDocument } from './config-document.ts'
 import { Fault } from './fault.ts'
 import { MachineController } from './machine-controller.ts'
-import { parseRequest } from './parse-request.ts'
+import { parseRequest, type Understood } from './parse-request.ts'
 import type { Vmm } from './vmm.ts'
 
 export interface VmmApiRequest {
@@ -16,6 +16,8 @@ export interface VmmApiRequest {
 export interface VmmApiResponse {
   readonly status: number
   readonly body?: unknown
+  /** Sent as the header `Deprecation: true`. */
+  readonly isDeprecated?: boolean
 }
 
 /**
@@ -37,9 +39,9 @@ export class VmmApi {
   /** Never rejects: what goes wrong is the answer (400 for a `Fault`, 500 for a bug). */
   async handle(request: VmmApiRequest): Promise<VmmApiResponse> {
     try {
-      const run = parseRequest(request, this.#machine.vmmVersion)
-      const body = await this.#inTurn(() => run(this.#machine))
-      return body === undefined ? { status: 204 } : { status: 200, body }
+      const understood = parseRequest(request, this.#machine.vmmVersion)
+      const response = await this.#respond(understood)
+      return understood.isDeprecated ? { ...response, isDeprecated: true } : response
     } catch (error) {
       return refusal(error)
     }
@@ -57,6 +59,15 @@ export class VmmApi {
   /** To be called when the VMM's guest has ended: from then on everything is refused. */
   end(): void {
     this.#machine.end()
+  }
+
+  async #respond({ run }: Understood): Promise<VmmApiResponse> {
+    try {
+      const body = await this.#inTurn(() => run(this.#machine))
+      return body === undefined ? { status: 204 } : { status: 200, body }
+    } catch (error) {
+      return refusal(error)
+    }
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

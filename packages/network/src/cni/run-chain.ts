@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { NetworkError } from '../errors.ts'
+import { machineDeadlineMs } from '../machine-deadline.ts'
 import type { PluginConfig } from './conflist.ts'
 import { CniResult } from './result.ts'
 import { type CniAttachment, runPlugin } from './run-plugin.ts'
 
 /** Each plugin gets so much; a chain of them has no deadline beyond the sum. */
-const PLUGIN_DEADLINE_MS = 10_000
+const PLUGIN_DEADLINE_MS = machineDeadlineMs(10_000)
 
 export interface ChainOptions {
   readonly deadlineMs?: number

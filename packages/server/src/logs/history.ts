@@ -1,18 +1,31 @@
 import { type Engine, isFinal } from '@vulcan/engine'
 import type { LogHistory, Workload } from '@vulcan/schema'
 import { toTime } from '../workload-view.ts'
-import { LineAssembler } from './line-assembler.ts'
+import { type Line, LineAssembler } from './line-assembler.ts'
 
-/** All lines that are stored; the last one of a workload that runs may still grow, and is left out. */
-export async function readHistory(engine: Engine, { id, status }: Workload): Promise<LogHistory> {
+/**
+ * The JSON of a `LogHistory`, in pieces: ten million lines can be stored, and are nowhere at once. The
+ * last line of a workload that runs may still grow, and is left out.
+ */
+export async function* streamHistory(
+  engine: Engine,
+  { id, status }: Workload,
+): AsyncGenerator<string, void, undefined> {
   const assembler = new LineAssembler()
-  const lines = []
+  let separator = ''
+  const asItems = function* (lines: readonly Line[]) {
+    if (lines.length === 0) return
+    yield separator + lines.map((line) => JSON.stringify(toItem(line))).join()
+    separator = ','
+  }
+  yield `{"workload_id":${JSON.stringify(id)},"lines":[`
   for await (const event of engine.events(id, { follow: false })) {
-    lines.push(...assembler.push(event))
+    yield* asItems(assembler.push(event))
   }
-  if (isFinal(status)) lines.push(...assembler.finish())
-  return {
-    workload_id: id,
-    lines: lines.map(({ seq, text, atMs }) => ({ seq, line: text, created_at: toTime(atMs) })),
-  }
+  if (isFinal(status)) yield* asItems(assembler.finish())
+  yield ']}'
+}
+
+function toItem({ seq, text, atMs }: Line): LogHistory['lines'][number] {
+  return { seq, line: text, created_at: toTime(atMs) }
 }

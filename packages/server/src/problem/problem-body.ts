@@ -1,7 +1,7 @@
 import { PROBLEMS, type Problem } from '@vulcan/schema'
 import type { HttpProblem } from '../http-problem.ts'
 
-export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8'
+const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8'
 
 /** The body that says why a request was refused. */
 export function problemBody({ code, message, field }: HttpProblem, requestId: string): Problem {

@@ -1,3 +1,4 @@
+import { RefusedError } from '@vulcan/engine'
 import { ProblemCode, VulcanError } from '@vulcan/schema'
 import type { FastifyError } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
@@ -27,9 +28,21 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [ProblemCode, string]>> = 
  */
 export function toHttpProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error
+  if (error instanceof RefusedError) return ofRefusal(error)
   if (error instanceof VulcanError) return ofVulcan(error)
   if (hasZodFastifySchemaValidationErrors(error)) return ofValidation(error)
   return ofFastify(error)
+}
+
+/** What the engine's `no_capacity` means to a client: whether and when to ask again. */
+function ofRefusal(error: RefusedError): HttpProblem {
+  if (error.field !== undefined) {
+    const field = error.field === 'cpus' ? 'resources.cpus' : 'resources.mem_mb'
+    return new HttpProblem('invalid_request', `resources.${error.message}`, { cause: error, field })
+  }
+  if (!error.isOwners) return ofVulcan(error)
+  const retryAfterS = RETRY_AFTER_S
+  return new HttpProblem('quota_exceeded', error.message, { cause: error, retryAfterS })
 }
 
 function ofVulcan(error: VulcanError): HttpProblem {

@@ -15,7 +15,7 @@ const CLIENT_GONE = 499
  */
 export function observeRequests(
   app: App,
-  { logger, onRequest, traceRequest }: Pick<Context, 'logger' | 'onRequest' | 'traceRequest'>,
+  { closing, logger, onRequest, traceRequest }: Context,
   answering: Answering,
 ): void {
   const traces = new WeakMap<FastifyRequest, RequestTrace>()
@@ -34,6 +34,8 @@ export function observeRequests(
     // Also of an answer whose client did not wait for it.
     reply.raw.once('close', () => {
       answering.end(socket)
+      // An answer that had begun could not say that its connection ends.
+      if (closing.aborted) socket.end()
       const route = routeOf(request)
       const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_GONE
       const durationMs = performance.now() - startedAtMs

@@ -6,6 +6,7 @@ import { callerOf, requireScope } from '../request/authorize.ts'
 import { idempotencyOf, RequestsInAnswer } from '../request/idempotency.ts'
 import { Patience } from '../request/patience.ts'
 import { appliedHeader, parsePrefer } from '../request/prefer.ts'
+import { refuseTooMany } from '../request/refuse-too-many.ts'
 import { submit } from '../request/submit.ts'
 import { toWorkloadView } from '../workload-view.ts'
 import { json, OTHERWISE } from './answers.ts'
@@ -35,6 +36,7 @@ export function createWorkloadRoutes(app: App, context: Context): void {
     '/v1/workloads',
     {
       onRequest,
+      preValidation: refuseTooMany,
       schema: {
         operationId: 'createWorkload',
         summary: 'Runs a workload, and answers when it has ended or the time to wait is up',
@@ -73,6 +75,7 @@ export function createWorkloadRoutes(app: App, context: Context): void {
     '/v1/workloads/async',
     {
       onRequest,
+      preValidation: refuseTooMany,
       schema: {
         operationId: 'createWorkloadAsync',
         summary: 'Accepts a workload, and answers at once',

@@ -2,7 +2,7 @@ import { LogHistory, LogRecord } from '@vulcan/schema'
 import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { readHistory } from '../logs/history.ts'
+import { streamHistory } from '../logs/history.ts'
 import { ndjsonLogs } from '../logs/ndjson.ts'
 import { plainLogs } from '../logs/plain-text.ts'
 import { sseLogs } from '../logs/sse.ts'
@@ -104,7 +104,8 @@ export function workloadLogsRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const workload = await visibleWorkload(context, request, request.params.id)
-      return reply.send(await readHistory(engine, workload))
+      reply.type('application/json; charset=utf-8')
+      return sendPieces(context, reply, streamHistory(engine, workload))
     },
   )
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { HttpProblem, KeyAuthenticator, type Quota } from '@vulcan/server'
+import { HttpProblem, KeyAuthenticator, KeyStore, type Quota } from '@vulcan/server'
 import { formatApiKey, newApiKey } from '../../src/access/api-key.ts'
-import { emptyKeyStore } from '../support/key-store.ts'
 import { requestFacts } from '../support/request-facts.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 async function underTest(t: TestContext) {
-  const keys = await emptyKeyStore(t)
+  using held = new DisposableStack()
+  const keys = held.use(await KeyStore.open(join(await temporaryDirectory(t), 'keys.db')))
   const problems: unknown[] = []
   let nowMs = 0
   const authenticator = new KeyAuthenticator({
@@ -14,7 +16,9 @@ async function underTest(t: TestContext) {
     onProblem: (error) => problems.push(error),
     nowMs: () => nowMs,
   })
-  t.after(() => authenticator[Symbol.dispose]())
+  held.use(authenticator)
+  const all = held.move()
+  t.after(() => all.dispose())
   const identify = (authorization?: string, remoteAddress?: string) =>
     authenticator.identify(
       requestFacts({

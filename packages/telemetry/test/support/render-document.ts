@@ -33,7 +33,7 @@ const TRACES = `One trace shows a workload from its request to its release. The 
 
 const LOGS = `JSON, one line each, on standard error; \`VULCAN_LOG_LEVEL\` says from which level on. A line that belongs to a request or a workload has \`request_id\`, \`workload_id\`, \`trace_id\` and \`span_id\`. Each workload that ends has one line, \`workload ended\`, with \`runtime\`, \`reason\`, \`exit_code\`, \`duration_ms\` and \`total_ms\`. Code, environment, arguments, output, consoles of guests and headers that let somebody in are in no line.`
 
-const VARIABLES = `A variable that starts with \`OTEL_\` is honoured or refused at the start, never ignored. An empty one is not there. Nothing is sent unless an endpoint is named or \`otlp\` is asked for. A collector that is down costs a bounded queue, and one line in the log every five minutes. \`OTEL_EXPORTER_OTLP_TRACES_…\` and \`…_METRICS_…\` go before those of both.`
+const VARIABLES = `A variable that starts with \`OTEL_\` is honoured or refused at the start, never ignored. An empty one is not there. Defaults are those of OpenTelemetry's specification, but nothing is sent unless an endpoint is named or \`otlp\` is asked for. A collector that is down costs a bounded queue, and one line in the log every five minutes. \`OTEL_EXPORTER_OTLP_TRACES_…\` and \`…_METRICS_…\` go before those of both.`
 
 function metricTable(): string {
   return table(

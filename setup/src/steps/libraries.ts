@@ -3,28 +3,31 @@ import { join } from 'node:path'
 import { buildLibrary } from '../build-library.ts'
 import { exists } from '../exists.ts'
 import { hashInputs } from '../hash-inputs.ts'
+import { archiveOf, LIBRARIES, type Library } from '../libraries.ts'
 import { cloneDir, distDir } from '../places.ts'
 import { runCommand } from '../run-command.ts'
 import type { Step } from '../step.ts'
 
-/** The archive that npm installs `@vulcan/firecracker` from. */
-const ARCHIVE = 'vulcan-firecracker.tgz'
+/** Our packages for others, as archives that npm installs without our workspace. */
+export function libraries(): Promise<Step[]> {
+  return Promise.all(LIBRARIES.map(libraryStep))
+}
 
-/** `@vulcan/firecracker` for others, as an archive that npm installs without our workspace. */
-export async function library(): Promise<Step> {
-  const stamp = join(distDir, 'library-made-from')
-  const archive = join(distDir, ARCHIVE)
+async function libraryStep(library: Library): Promise<Step> {
+  const { name } = library
+  const stamp = join(distDir, `${name}-made-from`)
+  const archive = join(distDir, archiveOf(library))
   const inputs = await hashInputs({
     root: cloneDir,
     files: [
-      'packages/{firecracker,schema}/{src,testing,examples}/**/*.ts',
-      'packages/firecracker/{package.json,README.md}',
-      'setup/src/build-library.ts',
+      `packages/{${name},schema}/{src,testing,examples}/**/*.ts`,
+      `packages/${name}/{package.json,README.md}`,
+      'setup/src/{build-library,libraries}.ts',
       'package-lock.json',
     ],
   })
   return {
-    name: 'library',
+    name: `library @vulcan/${name}`,
     estimate: { downloadMib: 0, diskMib: 1, seconds: 4 },
     async isDone() {
       const madeFrom = await readFile(stamp, 'utf8').catch(() => undefined)
@@ -32,8 +35,8 @@ export async function library(): Promise<Step> {
     },
     async run({ signal }) {
       await rm(stamp, { force: true })
-      const staging = join(distDir, 'library')
-      await buildLibrary(join(staging, 'package'), (program, args) => {
+      const staging = join(distDir, `library-${name}`)
+      await buildLibrary(library, join(staging, 'package'), (program, args) => {
         return runCommand(program, args, { signal })
       })
       // The same sources make the same bytes.

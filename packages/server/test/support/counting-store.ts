@@ -1,0 +1,17 @@
+import { MemoryStore, type RecordedEvent } from '@vulcan/engine'
+
+/** About how much a store gives at once. */
+export const EVENT_PAGE_BYTES_MAX = 256 * 1024
+
+/** Counts what readers of events take. */
+export class CountingStore extends MemoryStore {
+  eventBytes = 0
+
+  override async events(id: string, afterSeq: number): Promise<readonly RecordedEvent[]> {
+    const page = await super.events(id, afterSeq)
+    for (const event of page) {
+      if (event.type === 'output') this.eventBytes += event.bytes.byteLength
+    }
+    return page
+  }
+}
