@@ -51,7 +51,7 @@ await inOuterNamespace(import.meta.filename, () => {
       'it exited with 3\n',
       '"status":"ready"',
       Buffer.from('42\n').toString('base64'),
-      '\nfrom the server\n',
+      'from the server\n',
       '\nlater\n',
     ]) {
       assert.ok(said.includes(words), `not printed: ${words}\n${said}`)
