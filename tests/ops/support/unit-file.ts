@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 /** In the repository. */
-export const UNIT_PATH = resolve(import.meta.dirname, '../../../ops/vulcan.service')
+const UNIT_PATH = resolve(import.meta.dirname, '../../../ops/vulcan.service')
 
 /** What a unit sets: of a name that stands several times, all values (systemd.syntax(7)). */
 export class UnitFile {
