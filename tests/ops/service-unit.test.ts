@@ -98,7 +98,8 @@ await inOuterNamespace(import.meta.filename, async () => {
 
   test('with the capabilities of the unit VMMs are started in jails by the stand-in of the jailer', async () => {
     const file = join(CLONE, 'packages/backend-firecracker/test/place/jailed.test.ts')
-    const [program = '', ...args] = asTheUnit(unit)
+    // With what the tests themselves need to compare a VMM's namespaces with their own.
+    const [program = '', ...args] = asTheUnit(unit, { alsoWith: 'CAP_SYS_PTRACE' })
     // A child that belongs to the test runner would report to it instead.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const child = spawn(program, [...args, process.execPath, '--test', file], {

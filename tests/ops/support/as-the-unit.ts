@@ -18,10 +18,13 @@ function capabilityNames(): string[] {
  * The command line that runs a program with the capabilities of the unit, as far as this process has
  * them itself, and without new privileges where the unit says so.
  */
-export function asTheUnit(unit: UnitFile, options: { without?: string } = {}): string[] {
+export function asTheUnit(
+  unit: UnitFile,
+  options: { without?: string; alsoWith?: string } = {},
+): string[] {
+  const { alsoWith } = options
   const wanted = new Set(
-    unit
-      .words('CapabilityBoundingSet')
+    [...unit.words('CapabilityBoundingSet'), ...(alsoWith === undefined ? [] : [alsoWith])]
       .filter((name) => name !== options.without)
       .map((name) => name.slice('CAP_'.length).toLowerCase()),
   )
