@@ -1,5 +1,15 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, readdir, realpath, rename, rm, symlink } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { cloneDir, distDir, libexecDir } from './places.ts'
 import { runCommand } from './run-command.ts'
@@ -39,6 +49,7 @@ async function install(prefix: string): Promise<void> {
     await copyFile(source, `${target}.new`, constants.COPYFILE_EXCL)
     await rename(`${target}.new`, target)
   }
+  await installUnit(prefix)
   const vmm = join(prefix, 'libexec/vulcan/vulcan-vmm')
   await rm(vmm, { force: true })
   await symlink('../../bin/vulcan', vmm)
@@ -47,6 +58,15 @@ async function install(prefix: string): Promise<void> {
   process.stdout.write(
     `installed ${join(prefix, 'bin/vulcan')}; next: vulcan images build, vulcan doctor\n`,
   )
+}
+
+/** systemd finds it below /usr, /usr/local and /etc; elsewhere "systemctl link" does. */
+async function installUnit(prefix: string): Promise<void> {
+  const unit = await readFile(join(cloneDir, 'ops/vulcan.service'), 'utf8')
+  const target = join(prefix, 'lib/systemd/system/vulcan.service')
+  await mkdir(dirname(target), { recursive: true })
+  await writeFile(`${target}.new`, unit.replaceAll('/usr/local/bin/', `${prefix}/bin/`))
+  await rename(`${target}.new`, target)
 }
 
 /** The parts of programs that are loaded when they are needed; their names carry their hashes. */

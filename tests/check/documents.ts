@@ -1,6 +1,9 @@
 import { FIRECRACKER_VARIABLES } from '@vulcan/backend-firecracker'
 import { PLACE_VARIABLES, SERVE_VARIABLES } from '@vulcan/host'
 import type { Variable } from '@vulcan/schema'
+import { commandHelp } from './command-help.ts'
+import { endpointsTable, fieldsTable, parametersTable, problemsTable } from './http-tables.ts'
+import { table } from './markdown-table.ts'
 
 /** A document of which a part, or the whole, is made from code. */
 export interface MadeDocument {
@@ -8,11 +11,6 @@ export interface MadeDocument {
   readonly path: string
   /** What stands between `<!-- made: name -->` and `<!-- end -->`, by name. */
   readonly parts: Readonly<Record<string, () => string>>
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
 }
 
 function variables(known: Readonly<Record<string, Variable>>): string {
@@ -34,6 +32,17 @@ export const MADE_DOCUMENTS: readonly MadeDocument[] = [
       serve: () => variables(SERVE_VARIABLES),
     },
   },
+  {
+    path: 'docs/http-api.md',
+    parts: {
+      endpoints: endpointsTable,
+      parameters: parametersTable,
+      body: () => fieldsTable('WorkloadBodyInput'),
+      workload: () => fieldsTable('Workload'),
+      problems: problemsTable,
+    },
+  },
+  { path: 'docs/command-line.md', parts: { commands: commandHelp } },
 ]
 
 /** The document with its made parts as they should be. Throws for a part that has no place in it. */

@@ -75,11 +75,13 @@ export const permittedSkips: readonly PermittedSkip[] = [
     on: { root: false },
   })),
   ...[
+    'documents/getting-started',
     'faults',
     'network/guest',
     'network/open',
     'network/policies',
     'network/slot',
+    'ops/service-unit',
     'vmm-qemu-network',
   ].map((name) => ({
     file: `tests/${name}.test.ts`,
