@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 /** A server that has not logged by then what a test waits for never will. */
-const LOG_DEADLINE_MS = 180_000
+const LOG_DEADLINE_MS = 300_000
 
 interface Awaited {
   readonly text: string

@@ -25,26 +25,29 @@ test('"vulcan run" on a server is as it is here', { concurrency: 2 }, async (t) 
   }
 
   await Promise.all([
-    t.test('a program has its arguments, input and environment, and its bytes come back', async () => {
-      const directory = await writeProgram(vulcan, {
-        'app.py': [
-          'import helper, os, sys',
-          'print(sys.argv, sys.stdin.read(), os.environ["WORD"], helper.NAME, flush=True)',
-          'sys.stdout.buffer.write(bytes(range(256)))',
-          'print("on stderr", file=sys.stderr)',
-          'sys.exit(3)',
-        ].join('\n'),
-        'helper.py': 'NAME = "beside"\n',
-      })
-      const input = join(vulcan.runDir, 'input')
-      await writeFile(input, 'from a file')
-      const flags = ['--entrypoint', 'app.py', '-e', 'WORD=h=o', '--input', input, ...LONG]
-      const { exitCode, stdout, stderr } = await both([...flags, directory, 'a b', '-v'])
-      const text = Buffer.from("['app.py', 'a b', '-v'] from a file h=o beside\n")
-      const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
-      assert.ok(stdout.equals(Buffer.concat([text, bytes])), stdout.toString())
-      assert.deepEqual([exitCode, stderr], [3, 'on stderr\n'])
-    }),
+    t.test(
+      'a program has its arguments, input and environment, and its bytes come back',
+      async () => {
+        const directory = await writeProgram(vulcan, {
+          'app.py': [
+            'import helper, os, sys',
+            'print(sys.argv, sys.stdin.read(), os.environ["WORD"], helper.NAME, flush=True)',
+            'sys.stdout.buffer.write(bytes(range(256)))',
+            'print("on stderr", file=sys.stderr)',
+            'sys.exit(3)',
+          ].join('\n'),
+          'helper.py': 'NAME = "beside"\n',
+        })
+        const input = join(vulcan.runDir, 'input')
+        await writeFile(input, 'from a file')
+        const flags = ['--entrypoint', 'app.py', '-e', 'WORD=h=o', '--input', input, ...LONG]
+        const { exitCode, stdout, stderr } = await both([...flags, directory, 'a b', '-v'])
+        const text = Buffer.from("['app.py', 'a b', '-v'] from a file h=o beside\n")
+        const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
+        assert.ok(stdout.equals(Buffer.concat([text, bytes])), stdout.toString())
+        assert.deepEqual([exitCode, stderr], [3, 'on stderr\n'])
+      },
+    ),
 
     t.test('one document says the same, but for ids and times', async () => {
       const code = 'import os, sys; print("out"); sys.stderr.buffer.write(b"\\xff"); os.abort()'

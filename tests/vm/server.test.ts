@@ -100,12 +100,13 @@ test('a server runs workloads in VMs', { concurrency: 2 }, async (t) => {
       ].join('\n')
       const limited = { ...python(code), outputLimitBytes: 1_001 }
       const { id, exitCode, stdoutBytes, stderr, truncated } = await client.run(limited)
-      const wanted = Buffer.from(Array.from({ length: 1_001 }, (_, at) => at % 256))
-      assert.ok(wanted.equals(stdoutBytes))
+      const written = Buffer.from(Array.from({ length: 256_000 }, (_, at) => at % 256))
+      assert.ok(written.subarray(0, 1_001).equals(stdoutBytes))
       assert.deepEqual([exitCode, stderr], [0, 'done\n'])
       assert.deepEqual(truncated, { stdout: true, stderr: false })
       const raw = await Array.fromAsync(await client.output(id, 'stdout'))
-      assert.ok(wanted.equals(Buffer.concat(raw)))
+      // The log has a limit of its own.
+      assert.ok(written.equals(Buffer.concat(raw)))
     }),
 
     t.test(
@@ -157,9 +158,11 @@ test('a server runs workloads in VMs', { concurrency: 2 }, async (t) => {
     t.test('what is sent twice with one key runs once', async () => {
       const headers = { 'idempotency-key': 'once' }
       const body = { runtime: 'python', code: 'print("once")', resources: { timeout_s: 300 } }
+      // One of them may be told to come again.
+      const patient = server.client({ retryMs: 60_000 })
       const [first, second] = await Promise.all(
         [1, 2].map(async () => {
-          const { id } = await client.submit(python('print("twice")'), { idempotencyKey: 'twice' })
+          const { id } = await patient.submit(python('print("twice")'), { idempotencyKey: 'twice' })
           return id
         }),
       )
@@ -181,7 +184,7 @@ test('a server runs workloads in VMs', { concurrency: 2 }, async (t) => {
     const refused: [body: object, status: number, code: string, field?: string][] = [
       [{ runtime: 'cobol', code: '' }, 400, 'invalid_request', 'runtime'],
       [{ runtime: 'python' }, 400, 'invalid_request', 'code'],
-      [{ ...python('1'), isolation: 'wasm' }, 400, 'unsupported_isolation'],
+      [{ ...python('1'), isolation: 'wasm' }, 400, 'invalid_request', 'isolation'],
       [
         { ...python('1'), resources: { timeout_s: -1 } },
         400,
