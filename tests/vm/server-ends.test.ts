@@ -45,7 +45,7 @@ test('a workload is killed wherever it is, and once', async (t) => {
 
 test('a server that is told to stop lets a program end, and what waits runs after a restart', async (t) => {
   const server = await ServerUnderTest.start(t, {
-    env: { ...ONE_AT_ONCE, VULCAN_DRAIN_MS: '300000' },
+    env: { ...ONE_AT_ONCE, VULCAN_DRAIN_MS: '600000' },
   })
   const client = server.client()
   const running = await client.submit(python('print("begun", flush=True)\nprint(input())'))
