@@ -10,8 +10,8 @@ import { indent, print } from './demo-print.ts'
 import { cloneDir } from './places.ts'
 
 const PROGRAM = 'examples/hello.py'
-/** What is shown of the hundred lines that `GET /metrics` has. */
-const SHOWN_METRICS = /^vulcan_(firecracker_workloads_total|firecracker_vm_boot_seconds_sum)\b/
+/** What is shown of the hundreds of lines that `GET /metrics` has: what was counted. */
+const SHOWN_METRICS = /^vulcan_firecracker_(workloads_total|vm_boot_seconds_sum)\{.*\} (?!0$)\S+$/
 /** Longer than a server takes to stop that has nothing to wait for. */
 const STOP_MS = 30_000
 
@@ -61,7 +61,7 @@ async function useServer(client: Vulcan, url: string): Promise<boolean> {
   }
   const { status, reason, exitCode, durationMs } = await client.wait(id)
   const end = exitCode === null ? reason : `exit code ${exitCode}`
-  print(indent(`GET  /v1/workloads/{id}      ${status}, ${end}, after ${durationMs} ms`))
+  print(indent(`GET  /v1/workloads/{id}      ${status}, ${end}, after ${Number(durationMs) / 1000} s`))
   const metrics = await (await fetch(`${url}/metrics`)).text()
   print(indent('GET  /metrics'))
   for (const line of metrics.split('\n')) if (SHOWN_METRICS.test(line)) print(indent(indent(line)))

@@ -17,7 +17,8 @@ test('a server with keys lets in who has one, to what is theirs', async (t) => {
   }
   const one = await newKey('--name', 'one', '--max-concurrent', '1')
   const other = await newKey('--name', 'other')
-  const operator = await newKey('--scopes', 'read,admin')
+  const reader = await newKey('--scopes', 'read')
+  const operator = await newKey('--scopes', 'admin')
   const { exitCode, log } = await server.refusal()
   assert.equal(exitCode, 1)
   assert.ok(log.includes(FLAG), log)
@@ -40,8 +41,10 @@ test('a server with keys lets in who has one, to what is theirs', async (t) => {
   await assert.rejects(others.kill(endless.id), refusedWith(404, 'workload_unknown'))
   await assert.rejects(others.get(endless.id), refusedWith(404, 'workload_unknown'))
   assert.deepEqual([(await ones.stats()).total, (await others.stats()).total], [2, 1])
-  const operators = server.client({ apiKey: operator })
-  await assert.rejects(operators.submit('1'), refusedWith(403, 'forbidden'))
+  assert.equal((await server.client({ apiKey: operator }).stats()).total, 3)
+  const readers = server.client({ apiKey: reader })
+  assert.equal((await readers.stats()).total, 0)
+  await assert.rejects(readers.submit('1'), refusedWith(403, 'forbidden'))
   const wrong = server.client({ apiKey: `${one.slice(0, -4)}0000` })
   await assert.rejects(wrong.stats(), refusedWith(401, 'unauthorized'))
   for (const [apiKey, status] of [
@@ -59,7 +62,7 @@ test('a server with keys lets in who has one, to what is theirs', async (t) => {
   assert.equal(revoked.exitCode, 0, revoked.stderr)
   await assert.rejects(ones.get(waiting.id), refusedWith(401, 'unauthorized'))
   assert.equal((await others.stats()).total, 1)
-  for (const key of [one, other, operator]) assert.ok(!server.log.includes(key))
+  for (const key of [one, other, reader, operator]) assert.ok(!server.log.includes(key))
   await server.stop()
 })
 
