@@ -61,7 +61,9 @@ async function useServer(client: Vulcan, url: string): Promise<boolean> {
   }
   const { status, reason, exitCode, durationMs } = await client.wait(id)
   const end = exitCode === null ? reason : `exit code ${exitCode}`
-  print(indent(`GET  /v1/workloads/{id}      ${status}, ${end}, after ${Number(durationMs) / 1000} s`))
+  print(
+    indent(`GET  /v1/workloads/{id}      ${status}, ${end}, after ${Number(durationMs) / 1000} s`),
+  )
   const metrics = await (await fetch(`${url}/metrics`)).text()
   print(indent('GET  /metrics'))
   for (const line of metrics.split('\n')) if (SHOWN_METRICS.test(line)) print(indent(indent(line)))

@@ -13,7 +13,7 @@ test('after kill -9 amid twenty workloads each of them is accounted for', async 
   const submitted: Workload[] = []
   for (let n = 0; n < COUNT; n += 1) {
     const program = VICTIMS.includes(n) ? ENDLESS : python(`print("workload ${n}")`)
-    submitted.push(await client.submit(program, { idempotencyKey: `workload ${n}` }))
+    submitted.push(await client.submit(program, { idempotencyKey: `workload-${n}` }))
   }
   const victims = submitted.filter((_, n) => VICTIMS.includes(n))
   await Promise.all(victims.map((victim) => untilOutput(client, victim)))
@@ -25,7 +25,7 @@ test('after kill -9 amid twenty workloads each of them is accounted for', async 
   await server.start()
   const restarted = server.client()
   const again = await restarted.submit(python('print("workload 0")'), {
-    idempotencyKey: 'workload 0',
+    idempotencyKey: 'workload-0',
   })
   assert.equal(again.id, submitted[0]?.id)
   assert.deepEqual((await states(server, submitted)).slice(0, ended.length), ended)
