@@ -164,8 +164,12 @@ async function untilEvent(
 ): Promise<void> {
   for await (const event of client.logs(id)) {
     if (isIt(event)) return
+    if (event.type === 'done') {
+      const { reason, error } = event.workload
+      assert.fail(`workload ${id} ended without it: ${reason}: ${error}`)
+    }
   }
-  assert.fail(`workload ${id} ended without it`)
+  assert.fail(`the log of workload ${id} ended before it`)
 }
 
 /** What a workload wrote on one stream, as text. */
