@@ -10,7 +10,7 @@ target := x86_64-unknown-linux-musl
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: ## run a Python program in a microVM, and say how
+demo: ## run programs in microVMs, here and on a server, and say how
 	@setup/setup demo
 	@$(environment) node setup/src/demo.ts
 

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
+import { indent, print } from './demo-print.ts'
+import { demoServer } from './demo-server.ts'
 import { cloneDir } from './places.ts'
 
 const PROGRAMS = ['examples/hello.py', 'examples/hello.mjs', 'examples/hello.go']
@@ -26,7 +28,10 @@ const STRENGTHS = {
   emulated: 'emulated: for development and tests, NO security boundary (no KVM that boots a guest)',
 } as const
 
-/** Runs a program of each runtime through the real path, `bin/vulcan run`, and tells how it went. */
+/**
+ * Runs a program of each runtime through the real path, `bin/vulcan run`, and then one on a server,
+ * and tells how it went.
+ */
 async function demo(): Promise<void> {
   const runs: RunDocument[] = []
   for (const program of PROGRAMS) {
@@ -40,7 +45,10 @@ async function demo(): Promise<void> {
     print(`VMM        ${vmm.name} ${vmm.version}, because ${vmm.reason}`)
     print(`isolation  ${STRENGTHS[isolation_strength]}\n`)
   }
-  if (runs.some(({ exit_code }) => exit_code !== 0)) process.exitCode = 1
+  // A server does not take emulation unless it is told to.
+  const isEmulated = runs.some(({ isolation_strength }) => isolation_strength === 'emulated')
+  const isServed = await demoServer(isEmulated ? { VULCAN_VMM: 'qemu' } : {})
+  if (!isServed || runs.some(({ exit_code }) => exit_code !== 0)) process.exitCode = 1
 }
 
 async function runVulcan(args: readonly string[]): Promise<RunDocument> {
@@ -64,14 +72,6 @@ function table(runs: readonly RunDocument[]): string {
 
 function seconds(ms: number): string {
   return Number.isNaN(ms) ? '-' : `${(ms / 1000).toFixed(2)} s`
-}
-
-function indent(lines: string): string {
-  return lines.replace(/^(?=.)/gm, '    ')
-}
-
-function print(lines: string): void {
-  process.stdout.write(`${lines}\n`)
 }
 
 await demo()

@@ -52,12 +52,12 @@ export class Patience {
   }
 }
 
-/** Rejects with the signal's reason. */
+/** No time that is less than none: Node warns of it on standard error. Rejects with the signal's reason. */
 export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const abort = () => reject(signal?.reason)
-  const timer = setTimeout(resolve, ms)
+  const timer = setTimeout(resolve, Math.max(0, ms))
   signal?.addEventListener('abort', abort, { once: true })
   try {
     await promise
