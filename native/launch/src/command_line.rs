@@ -15,11 +15,11 @@ use crate::mounts::{Access, Bind, Root};
 use crate::namespaces::Network;
 use crate::parent::Parent;
 use crate::rlimits;
-use crate::tap::Tap;
+use crate::tap::{OwnedTap, Tap};
 
 pub const USAGE: &str = "\
 vulcan-launch exec [--record FILE] [--cgroup DIR]... [--new-netns | --netns PATH]
-                   [--tap NAME:FD]...
+                   [--tap NAME:FD]... [--tap-owner NAME:UID]...
                    [--root DIR --bind SRC:DST[:rw|:dev]...]
                    [--uid N --gid N [--group N]...] [--rlimit NAME=SOFT[:HARD]]...
                    [--die-with-parent[=PID]] -- PROGRAM ARG...
@@ -72,6 +72,9 @@ fn parse_exec(parser: &mut lexopt::Parser) -> Result<Plan, Failure> {
                 set_network(&mut plan, Network::Join(path))?;
             }
             Some(Long("tap")) => plan.taps.push(parse_tap(&text_value(parser)?)?),
+            Some(Long("tap-owner")) => {
+                plan.owned_taps.push(parse_tap_owner(&text_value(parser)?)?);
+            }
             Some(Long("root")) => root_dir = Some(path_value(parser)?),
             Some(Long("bind")) => binds.push(parse_bind(&value(parser)?)?),
             Some(Long("uid")) => uid = Some(number(parser, "--uid")?),
@@ -124,6 +127,20 @@ fn parse_tap(text: &str) -> Result<Tap, Failure> {
     Ok(Tap {
         name: name.to_owned(),
         fd,
+    })
+}
+
+/// `NAME:UID`, of a device in the program's namespace.
+fn parse_tap_owner(text: &str) -> Result<OwnedTap, Failure> {
+    let refuse = || Failure::usage(format!("--tap-owner {text}: takes NAME:UID"));
+    let (name, uid) = text.split_once(':').ok_or_else(refuse)?;
+    let uid = uid.parse().map_err(|_| refuse())?;
+    if name.is_empty() || name.len() >= libc::IFNAMSIZ {
+        return Err(refuse());
+    }
+    Ok(OwnedTap {
+        name: name.to_owned(),
+        uid,
     })
 }
 

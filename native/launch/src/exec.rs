@@ -15,13 +15,14 @@ use crate::namespaces::{self, Network};
 use crate::parent::Parent;
 use crate::record;
 use crate::rlimits::Limit;
-use crate::tap::Tap;
+use crate::tap::{OwnedTap, Tap};
 
 #[derive(Default)]
 pub struct Plan {
     pub record: Option<PathBuf>,
     pub cgroups: Vec<PathBuf>,
     pub taps: Vec<Tap>,
+    pub owned_taps: Vec<OwnedTap>,
     pub network: Network,
     pub root: Option<Root>,
     pub identity: Option<Identity>,
@@ -56,6 +57,9 @@ fn prepare(plan: &Plan, parent_at_start: Option<Pid>) -> Result<(), Failure> {
         tap.open()?;
     }
     namespaces::enter(&plan.network, plan.root.is_some())?;
+    for tap in &plan.owned_taps {
+        tap.give()?;
+    }
     if let Some(root) = &plan.root {
         root.enter()?;
     }

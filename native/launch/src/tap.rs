@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
-use rustix::ioctl::{Opcode, Setter, ioctl, opcode};
+use rustix::ioctl::{IntegerSetter, Opcode, Setter, ioctl, opcode};
 use rustix::net::netdevice::name_to_index;
 use rustix::net::{AddressFamily, SocketType, socket};
 
@@ -12,6 +12,7 @@ use crate::failure::{Failure, While};
 
 const TUN: &str = "/dev/net/tun";
 const TUNSETIFF: Opcode = opcode::write::<libc::c_int>(b'T', 202);
+const TUNSETOWNER: Opcode = opcode::write::<libc::c_int>(b'T', 204);
 /// Whole Ethernet frames, with the header that lets a VMM pass checksums and segments on.
 const FLAGS: libc::c_int = libc::IFF_TAP | libc::IFF_NO_PI | libc::IFF_VNET_HDR;
 
@@ -22,32 +23,51 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Opens the device, which must exist in the caller's network namespace: one that is missing would be made by this
-    /// where the caller is root, with nothing behind it. The descriptor stays what it is in another namespace.
+    /// Opens the device in the caller's network namespace. The descriptor stays what it is in another one.
     pub fn open(&self) -> Result<(), Failure> {
-        let what = || format!("TAP {}", self.name);
-        let request = self.request().while_doing(what)?;
-        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let tun = rustix::fs::open(TUN, flags, Mode::empty()).while_doing(|| TUN)?;
-        // SAFETY: the opcode reads an `ifreq`, and is one of this device's.
-        unsafe { ioctl(&tun, Setter::<TUNSETIFF, libc::ifreq>::new(request)) }.while_doing(what)?;
-        give(tun, self.fd).while_doing(what)
+        let tap = open(&self.name)?;
+        give(tap, self.fd).while_doing(|| format!("TAP {}", self.name))
     }
+}
 
-    fn request(&self) -> rustix::io::Result<libc::ifreq> {
-        name_to_index(
-            socket(AddressFamily::UNIX, SocketType::DGRAM, None)?,
-            &self.name,
-        )?;
-        // SAFETY: all fields of the request may be zero.
-        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-        for (to, from) in request.ifr_name.iter_mut().zip(self.name.bytes()) {
-            *to = from.cast_signed();
-        }
-        request.ifr_ifru.ifru_flags =
-            libc::c_short::try_from(FLAGS).map_err(|_| rustix::io::Errno::INVAL)?;
-        Ok(request)
+/// A TAP of the program's own namespace, which it opens itself.
+pub struct OwnedTap {
+    pub name: String,
+    pub uid: u32,
+}
+
+impl OwnedTap {
+    /// Lets the user open the device, which some kernels (Debian's 6.12) refuse where it has no owner.
+    pub fn give(&self) -> Result<(), Failure> {
+        let tap = open(&self.name)?;
+        let owner = usize::try_from(self.uid).map_err(Failure::usage)?;
+        // SAFETY: the opcode takes a number, and is one of this device's.
+        unsafe { ioctl(&tap, IntegerSetter::<TUNSETOWNER>::new_usize(owner)) }
+            .while_doing(|| format!("owner of TAP {}", self.name))
     }
+}
+
+/// The device must exist: one that is missing would be made by this where the caller is root, with nothing behind it.
+fn open(name: &str) -> Result<OwnedFd, Failure> {
+    let what = || format!("TAP {name}");
+    let request = request(name).while_doing(what)?;
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let tun = rustix::fs::open(TUN, flags, Mode::empty()).while_doing(|| TUN)?;
+    // SAFETY: the opcode reads an `ifreq`, and is one of this device's.
+    unsafe { ioctl(&tun, Setter::<TUNSETIFF, libc::ifreq>::new(request)) }.while_doing(what)?;
+    Ok(tun)
+}
+
+fn request(name: &str) -> rustix::io::Result<libc::ifreq> {
+    name_to_index(socket(AddressFamily::UNIX, SocketType::DGRAM, None)?, name)?;
+    // SAFETY: all fields of the request may be zero.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
+        *to = from.cast_signed();
+    }
+    request.ifr_ifru.ifru_flags =
+        libc::c_short::try_from(FLAGS).map_err(|_| rustix::io::Errno::INVAL)?;
+    Ok(request)
 }
 
 /// Makes `file` the descriptor `number` of the program.

@@ -72,3 +72,30 @@ fn a_device_needs_a_name_and_a_free_descriptor() {
         assert_eq!(output.status.code(), Some(64), "{tap}");
     }
 }
+
+#[test]
+fn a_device_of_the_programs_namespace_is_given_to_its_user() {
+    if !is_root() {
+        return skip("only root can make a TAP device");
+    }
+    let output = in_own_network(&format!(
+        "ip tuntap add tap7 mode tap
+         $LAUNCH exec --tap-owner tap7:{OTHER_ID} --uid {OTHER_ID} --gid {OTHER_ID} -- /bin/true
+         ip -details link show tap7"
+    ));
+    let words = successful(&output);
+    assert!(words.contains(&format!(" user {OTHER_ID} ")), "{words}");
+}
+
+#[test]
+fn a_device_without_an_owner_is_a_mistake_of_the_caller() {
+    for given in ["tap7", "tap7:me", ":7", "much-too-long-for-it:7"] {
+        let output = run(["exec", "--tap-owner", given, "--", "echo", "ran"]);
+        assert_eq!(stdout(&output), "");
+        let words = stderr(&output);
+        assert!(
+            words.contains(&format!("--tap-owner {given}: takes NAME:UID")),
+            "{words}"
+        );
+    }
+}

@@ -21,7 +21,7 @@ export interface AttachTapOptions {
  * that nothing reaches the namespace's own stack.
  *
  * The veth keeps its addresses, which nobody can speak to: by them ptp finds its rules again at DEL.
- * The TAP has no owner: the namespace is the VM's. Throws `tap_failed`.
+ * The TAP has no owner yet: the namespace is the VM's, and its VMM gets the device. Throws `tap_failed`.
  */
 export async function attachTap({ netns, link, mtu, signal }: AttachTapOptions): Promise<void> {
   const withIpv6 = await hasIpv6()

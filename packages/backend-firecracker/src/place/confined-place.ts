@@ -35,7 +35,7 @@ export async function confinedPlace(host: VmHost, vm: Vm, needs: VmNeeds): Promi
       binary,
       args: [...host.program.args, '--id', holding.id],
       launchArgs: [
-        ...[...cgroup, ...networkArguments(slot)],
+        ...[...cgroup, ...networkArguments(slot, uid)],
         ...['--root', rootDir, ...binds.flat()],
         ...['--uid', String(uid), '--gid', String(uid)],
         ...groups.flatMap((group) => ['--group', String(group)]),

@@ -51,7 +51,7 @@ export async function jailedPlace(
     start: (slot) => ({
       binary: jail.execFile,
       args: program.args,
-      launchArgs: [...cgroup, ...networkArguments(slot), '--rlimit', 'core=0'],
+      launchArgs: [...cgroup, ...networkArguments(slot, uid), '--rlimit', 'core=0'],
       apiSocketPath: hostPath(jail, API_SOCKET),
       socketOwner: uid,
       jail: {

@@ -14,7 +14,12 @@ export async function makeVsockDir({ holding }: Vm, uid: number | undefined): Pr
   if (uid !== undefined) await chown(holding.vsockDir, uid, uid)
 }
 
-/** A VMM whose VM has no network has none either. */
-export function networkArguments(slot: HeldSlot | undefined): string[] {
-  return slot === undefined ? ['--new-netns'] : ['--netns', slot.netnsPath]
+/**
+ * A VMM whose VM has no network has none either. `uid` opens the TAP by itself, and must own it on some
+ * kernels.
+ */
+export function networkArguments(slot: HeldSlot | undefined, uid?: number): string[] {
+  if (slot === undefined) return ['--new-netns']
+  const owner = uid === undefined ? [] : ['--tap-owner', `${slot.tapName}:${uid}`]
+  return ['--netns', slot.netnsPath, ...owner]
 }
