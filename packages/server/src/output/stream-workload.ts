@@ -2,7 +2,6 @@ import type { Engine } from '@vulcan/engine'
 import type { OutputStream, Workload } from '@vulcan/schema'
 import { toWorkloadView } from '../workload-view.ts'
 import { base64Pieces } from './base64-pieces.ts'
-import { outputBytes } from './output-bytes.ts'
 
 /**
  * The JSON of an ended workload with much output, in pieces: 32 MiB of output are 90 MB of JSON, and
@@ -29,10 +28,10 @@ export async function* streamWorkload(
 
 async function* bytesOf(
   engine: Engine,
-  { id, outputLimitBytes }: Workload,
+  { id }: Workload,
   streams: readonly OutputStream[],
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for (const stream of streams) {
-    yield* outputBytes(engine, { workloadId: id, stream, limitBytes: outputLimitBytes })
+    yield* engine.output(id, stream)
   }
 }
