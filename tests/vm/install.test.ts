@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const CLONE = resolve(import.meta.dirname, '../..')
+/** Not the end of another path: a clone may lie in /vulcan. */
+const IN_CLONE = new RegExp(`(?<![\\w./-])${RegExp.escape(CLONE)}/`)
 
 test('what is installed into an empty prefix runs a program, and knows nothing of the clone', async (t) => {
   const prefix = await mkdtemp(join(tmpdir(), 'vp-'))
@@ -28,6 +30,6 @@ test('what is installed into an empty prefix runs a program, and knows nothing o
     const stats = await lstat(path)
     if (stats.isSymbolicLink()) assert.equal(await readlink(path), '../../bin/vulcan')
     if (!stats.isFile() || stats.size > 1024 * 1024) continue
-    assert.equal((await readFile(path)).includes(`${CLONE}/`), false, `${name} names the clone`)
+    assert.doesNotMatch(await readFile(path, 'latin1'), IN_CLONE, `${name} names the clone`)
   }
 })
