@@ -14,6 +14,7 @@ export interface ServeSettings {
   readonly queue: QueueLimits
   readonly capacity: { readonly cpus: number; readonly memMib: number }
   readonly retention: RetentionLimits
+  readonly readySlots: number
   readonly drainMs: number
   readonly logLimitBytes: number
   readonly maxConnections: number
@@ -49,6 +50,7 @@ export function readServeSettings(
       maxAgeMs: read(known.retentionDays, 7) * DAY_MS,
       maxWorkloads: read(known.retentionMax, 100_000),
     },
+    readySlots: read(known.readyNetworks, 0),
     drainMs: read(known.drainMs, 30_000),
     logLimitBytes: read(known.logLimitBytes, 10 * 1024 * 1024),
     maxConnections: read(known.httpMaxConnections, 1_000),

@@ -93,6 +93,12 @@ export const SERVE_VARIABLES = {
     'how many workloads are kept; those that ended first go',
     '100,000',
   ),
+  readyNetworks: variable(
+    'VULCAN_READY_NETWORKS',
+    integer(0, 100),
+    'networks that are made before a workload asks for one; needs root',
+    '0',
+  ),
   drainMs: variable(
     'VULCAN_DRAIN_MS',
     integer(0, 24 * 3_600_000),

@@ -31,9 +31,6 @@ export interface ServeOptions {
 /** A server that does not start, though each of its settings is right. */
 export class ServeError extends VulcanError<'emulation_not_asked' | 'listen_failed'> {}
 
-/** How many networks wait for VMs. */
-const READY_SLOTS = 2
-
 /**
  * One Vulcan host that serves the HTTP API. Disposing drains it: new work is refused, what runs may
  * end within `VULCAN_DRAIN_MS`, what waits is kept for the next process, and nothing is left behind.
@@ -59,14 +56,14 @@ export class Service implements AsyncDisposable {
   static async start({ env, signal, allow }: ServeOptions): Promise<Service> {
     const { layout } = await readSettings(env)
     const settings = readServeSettings(env, layout.homeDir)
-    const { nodeId } = settings
+    const { nodeId, readySlots } = settings
     await using held = new AsyncDisposableStack()
     const logger = createLogger({ level: settings.logLevel })
     const telemetry = held.use(await Telemetry.start({ env, version: VERSION, nodeId, logger }))
     const { vmWatcher } = telemetry
     const onNotice = (message: string) => logger.warn(message)
     const foundation = held.use(
-      await openFoundation({ env, signal, onNotice, readySlots: READY_SLOTS, vmWatcher }),
+      await openFoundation({ env, signal, onNotice, readySlots, vmWatcher }),
     )
     const microvm = requireMicrovm(foundation)
     const keys = held.use(await KeyStore.open(keysPath(layout)))
