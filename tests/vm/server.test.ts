@@ -191,7 +191,12 @@ test('a server runs workloads in VMs', { concurrency: 2 }, async (t) => {
         'invalid_request',
         'resources.timeout_s',
       ],
-      [{ ...python('1'), resources: { mem_mb: 1024 ** 2 } }, 503, 'no_capacity'],
+      [
+        { ...python('1'), resources: { mem_mb: 1024 ** 2 } },
+        400,
+        'invalid_request',
+        'resources.mem_mb',
+      ],
       [python('x'.repeat(15_000_001)), 413, 'payload_too_large'],
     ]
     for (const [body, status, code, field] of refused) {

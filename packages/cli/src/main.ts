@@ -24,6 +24,11 @@ const EXIT_USAGE = 2
 const EXIT_RUN_FAILED = 125
 const PASSING_ON = ['run', 'wait']
 
+/** Commander's words as ours; it puts its suggestion on a line of its own. */
+function inOneLine(text: string): string {
+  return text.replace(/^error:/, 'vulcan:').replace(/\n(?=\()/, ' ')
+}
+
 /** Runs one command line and resolves with the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
@@ -36,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--env-file <path>', 'variables to add (default: the file env in VULCAN_HOME)')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'vulcan:')) })
+    .configureOutput({ outputError: (text, write) => write(inOneLine(text)) })
   program.hook('preAction', async () => {
     const { envFile } = program.opts<{ envFile?: string }>()
     Object.assign(process.env, await withEnvFile(process.env, envFile))

@@ -65,8 +65,11 @@ export async function run(
   signal?.throwIfAborted()
   using late = lateSignal(signal)
   // An aborted submission would leave a workload whose id nobody knows.
-  const { id } = await submit(settings, workload, { signal: late.signal, idempotencyKey })
-  const delivery = new Delivery(options)
+  const { id, outputLimitBytes } = await submit(settings, workload, {
+    signal: late.signal,
+    idempotencyKey,
+  })
+  const delivery = new Delivery(options, outputLimitBytes)
   try {
     const ended = await follow(settings, id, delivery, options)
     await delivery.complete(ended)
@@ -110,16 +113,23 @@ async function end(settings: Settings, id: string): Promise<Workload> {
   }
 }
 
-/** What listeners have got, so that in the end they have got everything once. */
+/**
+ * What listeners have got, so that in the end they have got what the result has, once: a log may hold
+ * more than that.
+ */
 class Delivery {
   readonly #options: RunOptions
+  readonly #limitBytes: number
   readonly #bytes = { stdout: 0, stderr: 0 }
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, limitBytes: number) {
     this.#options = options
+    this.#limitBytes = limitBytes
   }
 
-  async output(stream: OutputStream, bytes: Uint8Array): Promise<void> {
+  async output(stream: OutputStream, written: Uint8Array): Promise<void> {
+    const bytes = written.subarray(0, this.#limitBytes - this.#bytes[stream])
+    if (bytes.byteLength === 0) return
     this.#bytes[stream] += bytes.byteLength
     const { onStdout, onStderr } = this.#options
     await (stream === 'stdout' ? onStdout : onStderr)?.(bytes)

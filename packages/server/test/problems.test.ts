@@ -177,7 +177,7 @@ test('a request id is taken over where it is a short and safe word, and in the l
   }
   assert.equal(await idOf('trace-1.a_B'), 'trace-1.a_B')
   for (const given of ['', 'a b', '{"x":1}', 'x'.repeat(65)]) {
-    assert.match(await idOf(given), /^[0-9A-Z]{26}$/)
+    assert.match(await idOf(given), /^[0-9a-f-]{36}$/)
   }
   assert.ok(api.log.some((line) => JSON.parse(line).request_id === 'trace-1.a_B'))
 })
