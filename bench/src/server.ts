@@ -56,7 +56,7 @@ async function benchMemory({ directory, other }: ServerBenchOptions): Promise<ob
 async function benchLoad({ directory, other, ...rest }: ServerBenchOptions): Promise<object> {
   await using place = await newDirectory(directory)
   await using own = await startOwnHost('ours', place.path)
-  return measureLoad(other === undefined ? [own] : [own, other], rest)
+  return await measureLoad(other === undefined ? [own] : [own, other], rest)
 }
 
 async function benchPages({ directory, pageRuns }: ServerBenchOptions): Promise<object> {
@@ -64,7 +64,7 @@ async function benchPages({ directory, pageRuns }: ServerBenchOptions): Promise<
   await using manyPlace = await newDirectory(directory)
   await using few = await startFilled(fewPlace.path, FEW)
   await using many = await startFilled(manyPlace.path, MANY)
-  return measurePages(few, many, pageRuns)
+  return await measurePages(few, many, pageRuns)
 }
 
 /** A host with so many workloads, all but the first of which never ran. */
