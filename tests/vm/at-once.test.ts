@@ -105,6 +105,6 @@ test('a host that is closed gives running programs a little time, and then ends 
   })
   await running.promise
   await host[Symbol.asyncDispose]()
-  assert.equal((await report).reason, 'killed')
+  assert.equal((await report).reason, 'shutdown')
   await vulcan.assertNothingLeft()
 })

@@ -10,6 +10,9 @@ export interface RunOptions {
   readonly onEvent?: (event: WorkloadEvent) => void | Promise<void>
 }
 
+/** How long programs may go on that still run when their host is closed. */
+const CLOSE_GRACE_MS = 10_000
+
 /**
  * A host for one command: its workloads live no longer than the process. Opening it clears what dead
  * processes left; closing it waits until everything that its own workloads held is released.
@@ -35,7 +38,7 @@ export class Host implements AsyncDisposable {
     const foundation = held.use(await openFoundation(options))
     const engine = await openEngine(foundation, options)
     // Released before the backend: what still runs or waits then has the reason "shutdown".
-    held.defer(() => engine.drain({ graceMs: 0, waiting: 'end' }))
+    held.defer(() => engine.drain({ graceMs: CLOSE_GRACE_MS, waiting: 'end' }))
     return new Host(foundation.microvm, engine, held.move())
   }
 
