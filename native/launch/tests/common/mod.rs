@@ -73,9 +73,16 @@ pub fn text(path: &Path) -> &str {
 }
 
 /// A copy of the program where an unprivileged user can execute it, wherever the build directory is.
+/// Made by another process: what a parallel test forks meanwhile would hold the file open for writing,
+/// and a file that is written cannot be executed (execve(2), ETXTBSY).
 pub fn copy_for_everybody(dir: &Path) -> PathBuf {
     let copy = dir.join("vulcan-launch");
-    std::fs::copy(LAUNCH, &copy).expect("a copy of vulcan-launch");
+    let status = Command::new("cp")
+        .arg(LAUNCH)
+        .arg(&copy)
+        .status()
+        .expect("cp runs");
+    assert!(status.success(), "a copy of vulcan-launch");
     copy
 }
 
