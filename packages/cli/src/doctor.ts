@@ -1,6 +1,6 @@
 import { type CheckStatus, type Diagnosis, examine, examineNetwork } from '@vulcan/host'
 import type { Command } from 'commander'
-import { Interruption } from './interruption.ts'
+import { EXIT_INTERRUPTED, Interruption } from './interruption.ts'
 import { Narrator, printable } from './terminal.ts'
 
 const MARKS: Readonly<Record<CheckStatus, string>> = {
@@ -10,7 +10,6 @@ const MARKS: Readonly<Record<CheckStatus, string>> = {
   skip: '-',
 }
 const EXIT_CANNOT_RUN = 1
-const EXIT_INTERRUPTED = 130
 
 /** Declares `vulcan doctor`; `finish` gets 0 only if workloads can run. */
 export function addDoctorCommand(program: Command, finish: (exitCode: number) => void): void {

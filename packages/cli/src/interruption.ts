@@ -1,4 +1,8 @@
 import { once } from 'node:events'
+import { OUTCOMES } from '@vulcan/schema'
+
+/** Of a command that was interrupted. */
+export const EXIT_INTERRUPTED = OUTCOMES.killed.cliExitCode
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

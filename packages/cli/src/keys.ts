@@ -1,7 +1,15 @@
 import { createHostKey, listHostKeys, revokeHostKey } from '@vulcan/host'
-import { NetworkMode, Scope, WORKLOAD_LIMITS } from '@vulcan/schema'
+import { NetworkMode, Scope } from '@vulcan/schema'
 import type { Command } from 'commander'
-import { parseCount, parseDurationS, parseMib, type Range } from './quantities.ts'
+import {
+  CPUS,
+  MEMORY,
+  optional,
+  parseCount,
+  parseDurationS,
+  parseMib,
+  type Range,
+} from './quantities.ts'
 import { formatTable } from './table.ts'
 import { Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -28,13 +36,6 @@ const DAY_S = 24 * 3_600
 const COUNTS: Range = { min: 1, max: COUNT_MAX, words: `1 to ${COUNT_MAX}` }
 const RATES: Range = { min: 1, max: COUNT_MAX, words: `1/min to ${COUNT_MAX}/min` }
 const EXPIRIES: Range = { min: 60, max: 3_650 * DAY_S, words: '1m to 3650d' }
-const { cpus, memMibMin, memMibMax } = WORKLOAD_LIMITS
-const CPUS: Range = { min: 1, max: cpus, words: `1 to ${cpus}` }
-const MEMORY: Range = {
-  min: memMibMin,
-  max: memMibMax,
-  words: `${memMibMin}M to ${memMibMax / 1024}G`,
-}
 
 /** Declares `vulcan keys` with its subcommands. */
 export function addKeysCommand(program: Command): void {
@@ -104,13 +105,6 @@ function readQuota(flags: CreateFlags): Quota {
       parseWord('--max-network', text, NetworkMode.options),
     ),
   }
-}
-
-function optional<Value>(
-  text: string | undefined,
-  parse: (text: string) => Value,
-): Value | undefined {
-  return text === undefined ? undefined : parse(text)
 }
 
 function parseRate(text: string): number {

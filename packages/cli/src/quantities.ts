@@ -1,3 +1,4 @@
+import { WORKLOAD_LIMITS } from '@vulcan/schema'
 import { UsageError } from './usage-error.ts'
 
 const MIB_BYTES = 1024 ** 2
@@ -14,6 +15,25 @@ export interface Range {
   readonly min: number
   readonly max: number
   readonly words: string
+}
+
+const { cpus, memMibMin, memMibMax } = WORKLOAD_LIMITS
+
+/** Virtual CPUs of one workload. */
+export const CPUS: Range = { min: 1, max: cpus, words: `1 to ${cpus}` }
+/** Memory of one workload, in MiB. */
+export const MEMORY: Range = {
+  min: memMibMin,
+  max: memMibMax,
+  words: `${memMibMin}M to ${memMibMax / 1024}G`,
+}
+
+/** What a flag says, if it is there. */
+export function optional<Value>(
+  text: string | undefined,
+  parse: (text: string) => Value,
+): Value | undefined {
+  return text === undefined ? undefined : parse(text)
 }
 
 /** `30s`, `5m`, `1h`, `30d` or plain seconds, as whole seconds. Throws `UsageError`. */

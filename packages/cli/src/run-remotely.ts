@@ -1,10 +1,9 @@
 import { ApiError, type NewWorkload, type RunOptions, type RunResult } from '@vulcan/client'
 import { newWorkload, type RunReport } from '@vulcan/host'
 import { finalStatus, type OutputStream, Reason, type WorkloadSpec } from '@vulcan/schema'
+import { EXIT_INTERRUPTED } from './interruption.ts'
 import type { OnEvent, PreparedRun, RunContext, RunRequest } from './prepared-run.ts'
 import { connect } from './server/connect.ts'
-
-const EXIT_INTERRUPTED = 130
 
 /** Runs on the server that the environment names. It is not asked before the run. */
 export async function prepareRemotely(

@@ -2,7 +2,16 @@ import { NetworkMode, WORKLOAD_LIMITS } from '@vulcan/schema'
 import { readAll, readBounded } from './input-files.ts'
 import type { RunRequest } from './prepared-run.ts'
 import { readProgram } from './program.ts'
-import { parseBytes, parseCount, parseDurationS, parseMib, type Range } from './quantities.ts'
+import {
+  CPUS,
+  MEMORY,
+  optional,
+  parseBytes,
+  parseCount,
+  parseDurationS,
+  parseMib,
+  type Range,
+} from './quantities.ts'
 import { UsageError } from './usage-error.ts'
 import { parseWord } from './word.ts'
 
@@ -22,13 +31,7 @@ export interface RunFlags {
   readonly json?: true
 }
 
-const { cpus, memMibMin, memMibMax, timeoutS, outputBytes } = WORKLOAD_LIMITS
-const CPUS: Range = { min: 1, max: cpus, words: `1 to ${cpus}` }
-const MEMORY: Range = {
-  min: memMibMin,
-  max: memMibMax,
-  words: `${memMibMin}M to ${memMibMax / 1024}G`,
-}
+const { timeoutS, outputBytes } = WORKLOAD_LIMITS
 const TIMEOUT: Range = { min: 1, max: timeoutS, words: `1s to ${timeoutS / 3600}h` }
 const OUTPUT_LIMIT: Range = { min: 0, max: outputBytes, words: `0 to ${outputBytes / 1024 ** 3}G` }
 
@@ -42,12 +45,9 @@ export async function readRequest(
     ...program,
     env: parseEnv(flags.env),
     input: await readInput(flags.input, operands[0] === '-' && flags.code === undefined),
-    cpus: flags.cpus === undefined ? undefined : parseCount('--cpus', flags.cpus, CPUS),
-    network:
-      flags.network === undefined
-        ? undefined
-        : parseWord('--network', flags.network, NetworkMode.options),
-    memMib: flags.memory === undefined ? undefined : parseMib('--memory', flags.memory, MEMORY),
+    cpus: optional(flags.cpus, (text) => parseCount('--cpus', text, CPUS)),
+    network: optional(flags.network, (text) => parseWord('--network', text, NetworkMode.options)),
+    memMib: optional(flags.memory, (text) => parseMib('--memory', text, MEMORY)),
     timeoutS: parseDurationS('--timeout', flags.timeout, TIMEOUT),
     outputLimitBytes: parseBytes('--output-limit', flags.outputLimit, OUTPUT_LIMIT),
   }

@@ -1,11 +1,12 @@
-import type {
-  IsolationStrength,
-  OutputStream,
-  Phase,
-  Reason,
-  Runtime,
-  Status,
-  VmmInfo,
+import {
+  type IsolationStrength,
+  isFinal,
+  type OutputStream,
+  type Phase,
+  type Reason,
+  type Runtime,
+  type Status,
+  type VmmInfo,
 } from '@vulcan/schema'
 import { ApiError, ConnectionError, RunLostError } from './errors.ts'
 import { isEnded, kill } from './kill.ts'
@@ -14,7 +15,7 @@ import type { Settings } from './options.ts'
 import { submit } from './submit.ts'
 import { wait } from './wait.ts'
 import type { NewWorkload } from './wire/new-workload.ts'
-import { hasEnded, type Workload } from './wire/workload.ts'
+import type { Workload } from './wire/workload.ts'
 
 /** Listeners are awaited. One that throws ends the workload, and `run` throws the same. */
 export interface RunOptions {
@@ -106,7 +107,7 @@ async function end(settings: Settings, id: string): Promise<Workload> {
     const ended = await kill(settings, id, signal).catch((error: unknown) => {
       if (!isEnded(error)) throw error
     })
-    const isWhole = ended !== undefined && hasEnded(ended) && ended.stdout !== null
+    const isWhole = ended !== undefined && isFinal(ended.status) && ended.stdout !== null
     return isWhole ? ended : await wait(settings, id, signal)
   } catch (cause) {
     throw new RunLostError(id, { cause })

@@ -1,8 +1,8 @@
-import { HTTP_LIMITS, WorkloadView } from '@vulcan/schema'
+import { HTTP_LIMITS, isFinal, WorkloadView } from '@vulcan/schema'
 import { askJson } from './http/json.ts'
 import { retrying, sleep } from './http/retry.ts'
 import type { Settings } from './options.ts'
-import { decodeWorkload, hasEnded, type Workload } from './wire/workload.ts'
+import { decodeWorkload, type Workload } from './wire/workload.ts'
 import { workloadPath } from './workload-path.ts'
 
 /** Shorter than what proxies cut a silent connection after. */
@@ -31,7 +31,7 @@ export async function wait(
   for (;;) {
     const askedAtMs = performance.now()
     const workload = await get(settings, id, { signal, waitS: WAIT_S })
-    if (hasEnded(workload)) return workload
+    if (isFinal(workload.status)) return workload
     await sleep(askedAtMs + ASK_EVERY_MS - performance.now(), signal)
   }
 }

@@ -34,5 +34,4 @@ export type {
   WorkloadStats,
 } from './store.ts'
 export type { Observer, RunEnd } from './ticket.ts'
-export { isFinal, TRANSITIONS } from './transitions.ts'
 export type { EngineWatcher } from './watcher.ts'

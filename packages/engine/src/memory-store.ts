@@ -1,4 +1,5 @@
 import {
+  canBecome,
   finalStatus,
   Isolation,
   Status,
@@ -24,7 +25,6 @@ import type {
   WorkloadPage,
   WorkloadStats,
 } from './store.ts'
-import { canBecome } from './transitions.ts'
 
 interface Entry {
   /** In the order in which they were accepted. */

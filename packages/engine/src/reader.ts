@@ -1,9 +1,8 @@
-import type { OutputStream, Workload } from '@vulcan/schema'
+import { isFinal, type OutputStream, type Workload } from '@vulcan/schema'
 import type { Changes } from './changes.ts'
 import { UnknownWorkloadError } from './errors.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 import type { Store } from './store.ts'
-import { isFinal } from './transitions.ts'
 
 export interface EventsOptions {
   /** The last event that the reader has (default -1: none). */

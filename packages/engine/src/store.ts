@@ -65,7 +65,7 @@ export interface ForgetKeysOptions {
 
 /**
  * Where workloads are kept. Every change is durable when its promise resolves, and nothing of it is
- * there when it rejects. The steps of a workload's life are those of `TRANSITIONS`: a step that the
+ * there when it rejects. The steps of a workload's life are those that `canBecome` permits: a step that the
  * table does not permit changes nothing and resolves with false, whoever comes second.
  */
 export interface Store extends AsyncDisposable {

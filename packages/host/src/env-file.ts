@@ -2,10 +2,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { hasErrno, messageOf, VulcanError } from '@vulcan/schema'
+import { type Env, hasErrno, messageOf, VulcanError } from '@vulcan/schema'
 import { findHome } from './places.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 const FILE_BYTES_MAX = 64 * 1024
 const WRITABLE_BY_OTHERS = 0o022

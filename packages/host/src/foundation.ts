@@ -7,13 +7,12 @@ import {
 } from '@vulcan/backend-firecracker'
 import { messageOf } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
-import { readSettings, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 
 /** What a host tells while it works: for a log or a person, never for a program. */
 export type HostNotice = (message: string) => void
 
 export interface FoundationOptions {
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   readonly onNotice: HostNotice
   /** Tries VMMs again that lately did not boot a guest. */
@@ -41,11 +40,13 @@ export interface Foundation extends AsyncDisposable {
 
 /**
  * Opening it begins to clear what dead processes left; disposing waits until all that the VMs of this
- * process held is released. Throws `ConfigError`, `DirectoryError`, `OwnerError`, or the signal's
- * reason; what keeps VMs from running is no error of it.
+ * process held is released. Throws `DirectoryError`, `OwnerError`, or the signal's reason; what keeps
+ * VMs from running is no error of it.
  */
-export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
-  const settings = await readSettings(options.env)
+export async function openFoundation(
+  settings: Settings,
+  options: FoundationOptions,
+): Promise<Foundation> {
   await makeUsable(settings.layout.homeDir, 'VULCAN_HOME', 0o755)
   await using held = new AsyncDisposableStack()
   const { ownerId } = held.use(await becomeOwner(settings.layout))

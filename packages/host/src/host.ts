@@ -1,9 +1,14 @@
 import type { VmmProgram } from '@vulcan/backend-firecracker'
 import { Engine, MemoryStore } from '@vulcan/engine'
-import { messageOf, type WorkloadEvent, type WorkloadSpec } from '@vulcan/schema'
+import { type Env, messageOf, type WorkloadEvent, type WorkloadSpec } from '@vulcan/schema'
 import { type Foundation, type FoundationOptions, openFoundation } from './foundation.ts'
 import type { Microvm } from './microvm.ts'
 import { type RunReport, reportEnd, reportRefusal } from './report.ts'
+import { readSettings } from './settings.ts'
+
+export interface OpenHostOptions extends FoundationOptions {
+  readonly env: Env
+}
 
 export interface RunOptions {
   readonly signal: AbortSignal
@@ -33,9 +38,10 @@ export class Host implements AsyncDisposable {
    * Throws `ConfigError`, `DirectoryError`, `OwnerError`, or the signal's reason. What keeps VMs from
    * running is told when a workload wants one.
    */
-  static async open(options: FoundationOptions): Promise<Host> {
+  static async open({ env, ...options }: OpenHostOptions): Promise<Host> {
+    const settings = await readSettings(env)
     await using held = new AsyncDisposableStack()
-    const foundation = held.use(await openFoundation(options))
+    const foundation = held.use(await openFoundation(settings, options))
     const engine = await openEngine(foundation, options)
     // Released before the backend: what still runs or waits then has the reason "shutdown".
     held.defer(() => engine.drain({ graceMs: CLOSE_GRACE_MS, waiting: 'end' }))

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { makeUsable } from '@vulcan/backend-firecracker'
 import { type BuildProgress, buildImages, type ImageSummary, listImages } from '@vulcan/images'
+import type { Env } from '@vulcan/schema'
 import { findPlaces } from './places.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** The images in this host's store. */
 export function listHostImages(env: Env): Promise<ImageSummary[]> {

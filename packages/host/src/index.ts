@@ -2,8 +2,7 @@ export type { CheckStatus } from './doctor/check.ts'
 export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
 export { EnvFileError, withEnvFile } from './env-file.ts'
 export { EXPOSURE_FLAGS, type ExposureFlag } from './exposure-flags.ts'
-export type { FoundationOptions } from './foundation.ts'
-export { Host, type RunOptions } from './host.ts'
+export { Host, type OpenHostOptions, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
 export {
   createHostKey,

@@ -1,9 +1,8 @@
 import { makeUsable } from '@vulcan/backend-firecracker'
+import type { Env } from '@vulcan/schema'
 import type { KeyRecord, KeyStore, NewKey } from '@vulcan/server'
 import { keysPath } from './keys-path.ts'
 import { findHome } from './places.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** A server that runs sees each change at its next request. */
 async function openHostKeys(env: Env): Promise<KeyStore> {

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import type { Layout } from '@vulcan/backend-firecracker'
-import { ConfigError } from '@vulcan/schema'
-
-type Env = Readonly<Record<string, string | undefined>>
+import { ConfigError, type Env } from '@vulcan/schema'
 
 /** A Unix socket's path holds 107 bytes (unix(7)); the longest below the run directory is this much. */
 const LONGEST_BELOW_RUN = `/vms/${'0'.repeat(26)}.${'0'.repeat(10)}/vsock/v.sock_4294967294`.length

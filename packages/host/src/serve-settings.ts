@@ -1,7 +1,7 @@
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import type { QueueLimits, RetentionLimits } from '@vulcan/engine'
-import { readVariable, type Variable } from '@vulcan/schema'
+import { type Env, readVariable, type Variable } from '@vulcan/schema'
 import type { ListenAddress } from './listen-address.ts'
 import { type LogLevel, SERVE_VARIABLES } from './serve-variables.ts'
 
@@ -29,10 +29,7 @@ const CPUS_PER_PROCESSOR = 8
 const OWN_MEM_MIB = 1024
 
 /** Reads all variables of `vulcan serve`. Throws `ConfigError` for the first one that is wrong. */
-export function readServeSettings(
-  env: Readonly<Record<string, string | undefined>>,
-  homeDir: string,
-): ServeSettings {
+export function readServeSettings(env: Env, homeDir: string): ServeSettings {
   const known = SERVE_VARIABLES
   const read = <T>(variable: Variable<T>, otherwise: T): T =>
     readVariable(env, variable) ?? otherwise

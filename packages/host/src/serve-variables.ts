@@ -1,4 +1,4 @@
-import { integer, type Kind, type Variable, words } from '@vulcan/schema'
+import { integer, type Kind, type Variable, variable, words } from '@vulcan/schema'
 import * as z from 'zod'
 import { ListenAddress } from './listen-address.ts'
 
@@ -25,13 +25,6 @@ const ORIGINS: Kind<string[]> = {
       z.array(z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text)),
     ),
 }
-
-const variable = <T>(
-  name: Variable['name'],
-  kind: Kind<T>,
-  about: string,
-  otherwise: string,
-): Variable<T> => ({ name, ...kind, about, otherwise })
 
 /** Every variable of `vulcan serve`. */
 export const SERVE_VARIABLES = {

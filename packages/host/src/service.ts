@@ -1,5 +1,5 @@
 import { Engine, SqliteStore } from '@vulcan/engine'
-import { ConfigError, messageOf, VulcanError } from '@vulcan/schema'
+import { ConfigError, type Env, messageOf, VulcanError } from '@vulcan/schema'
 import {
   type Authenticator,
   KeyAuthenticator,
@@ -21,7 +21,7 @@ import { readSettings } from './settings.ts'
 import { VERSION } from './version.ts'
 
 export interface ServeOptions {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Ends the start. */
   readonly signal: AbortSignal
   /** The risks that the operator takes. */
@@ -54,7 +54,8 @@ export class Service implements AsyncDisposable {
    * `TelemetryConfigError`, what keeps VMs from running, or the signal's reason.
    */
   static async start({ env, signal, allow }: ServeOptions): Promise<Service> {
-    const { layout } = await readSettings(env)
+    const hostSettings = await readSettings(env)
+    const { layout } = hostSettings
     const settings = readServeSettings(env, layout.homeDir)
     const { nodeId, readySlots } = settings
     await using held = new AsyncDisposableStack()
@@ -63,7 +64,7 @@ export class Service implements AsyncDisposable {
     const { vmWatcher } = telemetry
     const onNotice = (message: string) => logger.warn(message)
     const foundation = held.use(
-      await openFoundation({ env, signal, onNotice, readySlots, vmWatcher }),
+      await openFoundation(hostSettings, { signal, onNotice, readySlots, vmWatcher }),
     )
     const microvm = requireMicrovm(foundation)
     const keys = held.use(await KeyStore.open(keysPath(layout)))

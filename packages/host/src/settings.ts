@@ -1,5 +1,5 @@
 import { type FirecrackerConfig, type Layout, loadConfig } from '@vulcan/backend-firecracker'
-import { readVariable } from '@vulcan/schema'
+import { type Env, readVariable } from '@vulcan/schema'
 import { requireJailer } from './jailer-choice.ts'
 import { PLACE_VARIABLES, type VmmSetting } from './place-variables.ts'
 import { findPlaces } from './places.ts'
@@ -13,9 +13,7 @@ export interface Settings {
 }
 
 /** Reads all variables. Throws `ConfigError` for the first one that is wrong. */
-export async function readSettings(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Settings> {
+export async function readSettings(env: Env): Promise<Settings> {
   const layout = findPlaces(env, process.getuid?.() === 0)
   const config = loadConfig(env, layout.homeDir)
   const vmm = readVariable(env, PLACE_VARIABLES.vmm) ?? 'auto'

@@ -8,10 +8,9 @@ import {
   recover,
 } from '@vulcan/backend-firecracker'
 import { type ImageSummary, pruneImages } from '@vulcan/images'
+import type { Env } from '@vulcan/schema'
 import type { HostNotice } from './foundation.ts'
 import { readSettings } from './settings.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** The VMs of all processes that use this host's run directory, the oldest first. */
 export async function listHostVms(env: Env): Promise<ActiveVm[]> {

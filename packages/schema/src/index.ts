@@ -26,6 +26,7 @@ export {
 export type { WorkloadResult } from './result.ts'
 export { Isolation, IsolationStrength, RUNTIMES, Runtime } from './runtime.ts'
 export { Scope } from './scope.ts'
+export { canBecome, isFinal, sourcesOf } from './transitions.ts'
 export {
   ABSOLUTE_PATH,
   ConfigError,
@@ -35,6 +36,7 @@ export {
   readVariable,
   SWITCH,
   type Variable,
+  variable,
   words,
 } from './variable.ts'
 export { WORKLOAD_LIMITS, WorkloadSpec, type WorkloadSpecInput } from './workload.ts'

@@ -25,6 +25,14 @@ export interface Variable<T = unknown> extends Kind<T> {
   readonly otherwise: string
 }
 
+/** Describes a variable; in lists of them these go by place. */
+export const variable = <T>(
+  name: Variable['name'],
+  kind: Kind<T>,
+  about: string,
+  otherwise: string,
+): Variable<T> => ({ name, ...kind, about, otherwise })
+
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** Undefined where the variable is absent. Throws `ConfigError` that says what it takes. */

@@ -5,7 +5,7 @@ import { openServer } from './support/server-under-test.ts'
 
 const COMMITTED = join(import.meta.dirname, '../../../docs/openapi.json')
 
-/** To write it again: `node --test --test-update-snapshots packages/server/test/openapi.test.ts`. */
+/** `make docs` writes it again. */
 test('docs/openapi.json is what the server says of itself', async (t) => {
   await using api = await openServer()
   const document: unknown = await (await api.fetch('/openapi.json')).json()

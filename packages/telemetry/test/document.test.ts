@@ -6,9 +6,5 @@ import { renderDocument } from './support/render-document.ts'
 
 test('docs/telemetry.md says what the table of metrics and the variables are', async () => {
   const path = resolve(import.meta.dirname, '../../../docs/telemetry.md')
-  assert.equal(
-    await readFile(path, 'utf8'),
-    await renderDocument(),
-    'run: node packages/telemetry/test/support/write-document.ts',
-  )
+  assert.equal(await readFile(path, 'utf8'), await renderDocument(), 'run: make docs')
 })

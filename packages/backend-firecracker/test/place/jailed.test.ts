@@ -19,6 +19,7 @@ import { readBootId, recover } from '../../src/lifecycle/recover.ts'
 import { Networks } from '../../src/networks.ts'
 import { MessageReader, writeMessage } from '../../src/protocol/framing.ts'
 import { READY, RESPONSE } from '../support/agent-messages.ts'
+import { layoutIn } from '../support/layout-in.ts'
 
 const VM_ID = '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6'
 const skip = process.getuid?.() === 0 ? false : 'only root makes jails'
@@ -33,17 +34,7 @@ async function newLayout(t: TestContext, ending?: () => Promise<void>): Promise<
     await ending?.()
     await rm(root, { recursive: true })
   })
-  const layout = {
-    homeDir: join(root, 'home'),
-    runDir: join(root, 'run'),
-    leasesDir: join(root, 'leases'),
-    libexecDir: process.env['VULCAN_LIBEXEC'] ?? assert.fail('VULCAN_LIBEXEC is not set'),
-  }
-  await mkdir(join(layout.homeDir, 'rootfs'), { recursive: true })
-  for (const file of ['vmlinux', 'initrd', 'rootfs/python.ext4']) {
-    await writeFile(join(layout.homeDir, file), 'not read by the fake', { mode: 0o444 })
-  }
-  return layout
+  return layoutIn(root, 0o444)
 }
 
 /** A backend whose VMs are jailed by the stand-in; `left` says what is still there of them. */

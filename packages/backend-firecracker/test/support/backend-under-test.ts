@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -13,6 +13,7 @@ import { readBootId } from '../../src/lifecycle/recover.ts'
 import { Networks } from '../../src/networks.ts'
 import { MessageReader, writeMessage } from '../../src/protocol/framing.ts'
 import { READY } from './agent-messages.ts'
+import { layoutIn } from './layout-in.ts'
 
 export const IDS = [
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6',
@@ -51,16 +52,7 @@ export async function setUp(
   extra: Pick<FirecrackerBackendOptions, 'watcher'> = {},
 ): Promise<Setup> {
   const root = await mkdtemp(join(tmpdir(), 'vt-'))
-  const layout = {
-    homeDir: join(root, 'home'),
-    runDir: join(root, 'run'),
-    leasesDir: join(root, 'leases'),
-    libexecDir: process.env['VULCAN_LIBEXEC'] ?? assert.fail('VULCAN_LIBEXEC is not set'),
-  }
-  await mkdir(join(layout.homeDir, 'rootfs'), { recursive: true })
-  for (const file of ['vmlinux', 'initrd', 'rootfs/python.ext4']) {
-    await writeFile(join(layout.homeDir, file), 'not read by the fake')
-  }
+  const layout = await layoutIn(root)
   const fake = new FakeFirecracker(script)
   const owner = await becomeOwner(layout)
   const releaseErrors: unknown[] = []

@@ -1,4 +1,5 @@
 import { OptionError, Vulcan } from '@vulcan/client'
+import type { Env } from '@vulcan/schema'
 import { UsageError } from '../usage-error.ts'
 
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -7,7 +8,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 }
 
 /** The server that the environment names. Throws `UsageError`. */
-export function connect(env: Readonly<Record<string, string | undefined>>): Vulcan {
+export function connect(env: Env): Vulcan {
   const url = env['VULCAN_API_URL']
   if (!url) {
     throw new UsageError(

@@ -1,8 +1,6 @@
 import type { Vulcan } from '@vulcan/client'
-import { Interruption } from '../interruption.ts'
+import { EXIT_INTERRUPTED, Interruption } from '../interruption.ts'
 import { connect } from './connect.ts'
-
-const EXIT_INTERRUPTED = 130
 
 /**
  * Lets a command use the server that the environment names, until it is interrupted. Resolves with

@@ -75,8 +75,3 @@ export function decodeWorkload(view: WorkloadView): Workload {
     finishedAt: view.finished_at === null ? null : new Date(view.finished_at),
   }
 }
-
-/** Whether it has ended: nothing of it changes any more. */
-export function hasEnded({ status }: Pick<Workload, 'status'>): boolean {
-  return status !== 'pending' && status !== 'running'
-}

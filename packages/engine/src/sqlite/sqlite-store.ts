@@ -3,6 +3,7 @@ import {
   finalStatus,
   Isolation,
   Status,
+  sourcesOf,
   type Workload,
   type WorkloadEnd,
   type WorkloadSpec,
@@ -21,7 +22,6 @@ import type {
   WorkloadPage,
   WorkloadStats,
 } from '../store.ts'
-import { sourcesOf } from '../transitions.ts'
 import { holdExclusively } from './exclusive.ts'
 import { decodeFrames, encodeFrames } from './frames.ts'
 import { GroupCommit } from './group-commit.ts'

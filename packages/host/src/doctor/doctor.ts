@@ -1,4 +1,4 @@
-import { ConfigError } from '@vulcan/schema'
+import { ConfigError, type Env } from '@vulcan/schema'
 import { readSettings, type Settings } from '../settings.ts'
 import { type Check, type Finding, fail, ok } from './check.ts'
 import { examineOne } from './examine-one.ts'
@@ -8,8 +8,6 @@ import { networkChecks } from './network-checks.ts'
 import { programChecks } from './program-checks.ts'
 import { TrialSession } from './trial-session.ts'
 import { vmmChecks } from './vmm-checks.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 export interface Diagnosis extends Finding {
   readonly code: string

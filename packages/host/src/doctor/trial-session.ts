@@ -1,4 +1,5 @@
 import type { VmmProgram } from '@vulcan/backend-firecracker'
+import type { Env } from '@vulcan/schema'
 import { Host } from '../host.ts'
 import type { KvmFinding } from '../kvm-trial.ts'
 import { NoVmmError } from '../preflight.ts'
@@ -10,11 +11,11 @@ export type Trial =
 
 /** One host for all checks that need one, since its opening boots a guest. */
 export class TrialSession implements AsyncDisposable {
-  readonly #env: Readonly<Record<string, string | undefined>>
+  readonly #env: Env
   readonly #signal: AbortSignal
   #trial: Promise<Trial> | undefined
 
-  constructor(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal) {
+  constructor(env: Env, signal: AbortSignal) {
     this.#env = env
     this.#signal = signal
   }

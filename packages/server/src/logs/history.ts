@@ -1,5 +1,5 @@
-import { type Engine, isFinal } from '@vulcan/engine'
-import type { LogHistory, Workload } from '@vulcan/schema'
+import type { Engine } from '@vulcan/engine'
+import { isFinal, type LogHistory, type Workload } from '@vulcan/schema'
 import { toTime } from '../workload-view.ts'
 import { type Line, LineAssembler } from './line-assembler.ts'
 

@@ -1,4 +1,5 @@
-import { type Engine, isFinal } from '@vulcan/engine'
+import type { Engine } from '@vulcan/engine'
+import { isFinal } from '@vulcan/schema'
 import { type Line, LineAssembler } from './line-assembler.ts'
 import { type LogSelection, logEvents } from './log-events.ts'
 

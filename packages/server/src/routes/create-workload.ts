@@ -1,5 +1,4 @@
-import { isFinal } from '@vulcan/engine'
-import { HTTP_LIMITS, type Workload, WorkloadBody, WorkloadView } from '@vulcan/schema'
+import { HTTP_LIMITS, isFinal, type Workload, WorkloadBody, WorkloadView } from '@vulcan/schema'
 import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 import { callerOf, requireScope } from '../request/authorize.ts'

@@ -1,5 +1,4 @@
-import { isFinal } from '@vulcan/engine'
-import type { Workload } from '@vulcan/schema'
+import { isFinal, type Workload } from '@vulcan/schema'
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.ts'
 import { readOutput } from '../output/read-output.ts'

@@ -1,7 +1,7 @@
-import type { Status } from '@vulcan/schema'
+import type { Status } from './outcome.ts'
 
 /** The whole life of a workload: what may follow on what. A status without followers is final. */
-export const TRANSITIONS = {
+const TRANSITIONS = {
   pending: ['running', 'failed', 'killed'],
   running: ['completed', 'failed', 'killed'],
   completed: [],
