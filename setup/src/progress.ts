@@ -18,6 +18,7 @@ export class Progress implements Disposable {
   readonly #startedMs = performance.now()
   readonly #ticking: NodeJS.Timeout | undefined
   #detail = ''
+  #outcome = ''
   #ended = false
 
   constructor(name: string, output: Output) {
@@ -33,6 +34,11 @@ export class Progress implements Disposable {
     if (this.#output.isTTY) this.#draw()
   }
 
+  /** Says what came of the step; shown when it has ended. */
+  conclude(outcome: string): void {
+    this.#outcome = `: ${outcome}`
+  }
+
   finish(): void {
     this.#end('✔')
   }
@@ -46,7 +52,7 @@ export class Progress implements Disposable {
     this.#ended = true
     clearInterval(this.#ticking)
     const clear = this.#output.isTTY ? '\r\x1b[K' : ''
-    this.#output.write(`${clear}  ${mark} ${this.#name} (${this.#elapsed()})\n`)
+    this.#output.write(`${clear}  ${mark} ${this.#name} (${this.#elapsed()})${this.#outcome}\n`)
   }
 
   #draw(): void {

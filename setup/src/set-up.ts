@@ -54,7 +54,11 @@ async function runStep(step: Step, interrupted: AbortSignal, output: Output): Pr
   const signal = AbortSignal.any([interrupted, limit])
   using progress = new Progress(step.name, output)
   try {
-    await step.run({ signal, report: (detail) => progress.report(detail) })
+    await step.run({
+      signal,
+      report: (detail) => progress.report(detail),
+      conclude: (outcome) => progress.conclude(outcome),
+    })
   } catch (error) {
     if (limit.aborted && error === limit.reason) throw new StepTimeoutError(step.name)
     throw error

@@ -9,6 +9,8 @@ export interface StepContext {
   readonly signal: AbortSignal
   /** Tells what the step is doing, in a few words. */
   readonly report: (detail: string) => void
+  /** Tells what came of the step, where it is not what its name says. */
+  readonly conclude: (outcome: string) => void
 }
 
 /** One thing that must be there. A step that was interrupted leaves nothing that counts as done. */

@@ -57,6 +57,13 @@ test('on a terminal a step has one line, which shows what it is doing', async ()
   assert.match(drawn.at(-1) ?? '', /^ {2}✔ native \(0\.\d s\)\n$/)
 })
 
+test('a step that came to something else than its name says so when it has ended', async () => {
+  const output = new CapturedOutput()
+  const needless = step('native', false, async ({ conclude }) => conclude('not needed here'))
+  await setUp([needless], options(output))
+  assert.match(output.text, / {2}✔ native \(\d+\.\d s\): not needed here\n$/)
+})
+
 test('a step that fails is marked, and ends the set-up with its error', async () => {
   const output = new CapturedOutput()
   const failure = new Error('no space')

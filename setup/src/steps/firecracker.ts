@@ -52,11 +52,11 @@ export function firecracker(home: string): Step {
     async run(context) {
       if (!(await exists(directory))) {
         if (!(await kvmBootsGuest(context.signal))) {
-          context.report('KVM boots no guest on this machine: not needed')
+          context.conclude('not needed, since KVM boots no guest on this machine')
           await mkdir(dirname(notNeeded), { recursive: true })
           return writeFile(notNeeded, await bootId())
         }
-        if (!(await tryInstall(directory, context))) return
+        if (!(await tryInstall(directory, context))) return context.conclude('not installed')
       }
       await link.run(context)
     },
@@ -82,7 +82,7 @@ async function tryInstall(directory: string, context: StepContext): Promise<bool
 export async function installFirecracker(
   directory: string,
   source: { readonly url: string; readonly sha256: string },
-  { signal, report }: StepContext,
+  { signal, report }: Pick<StepContext, 'signal' | 'report'>,
 ): Promise<void> {
   await buildDirectory(directory, async (building) => {
     const archive = join(building, ARCHIVE)
