@@ -17,8 +17,8 @@ export interface NestedFiles {
 
 /**
  * The test files of `files.json` whose names contain `only`, or one of several parts with commas
- * between them. A name is "with jailer: " or "without jailer: " and the path. Throws
- * `NoSuchFileError`.
+ * between them. A name is "with jailer: " or "without jailer: " and the path. What tests the HTTP side
+ * is not on the list: below it is the backend that the others test. Throws `NoSuchFileError`.
  */
 export async function nestedFiles(root: string, only: string): Promise<NestedFiles> {
   const unjailed = await found(root, listed.patterns)
