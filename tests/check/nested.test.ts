@@ -90,7 +90,7 @@ test('the drives hold the tree with the programs themselves, and the images with
   await mkdir(run)
   const firecracker = join(directory, 'given/firecracker')
   const jailer = join(directory, 'given/jailer')
-  const tree = { root, home, firecracker, jailer, only: 'vm/go' }
+  const tree = { root, home, firecracker, jailer, parts: [['vm/go', 'vm/node'], ['vm/archive']] }
   const drives = await makeDrives(tree, run, AbortSignal.timeout(60_000))
   assert.deepEqual(
     drives.map((drive) => basename(drive)),
@@ -101,7 +101,7 @@ test('the drives hold the tree with the programs themselves, and the images with
   assert.equal(inTree?.('/dist/vulcan.mjs'), 'bundle')
   assert.equal(inTree?.('/dist/libexec/vulcan-launch'), 'launcher')
   assert.equal(inTree?.('/dist/libexec/firecracker'), 'firecracker')
-  assert.equal(inTree?.('/nested-only'), 'vm/go')
+  assert.equal(inTree?.('/nested-parts'), 'vm/go,vm/node\nvm/archive\n')
   assert.equal(inTree?.('/dist/cargo-target/large'), '')
   assert.equal(inModules?.('/module.js'), 'module')
   assert.equal(inImages?.('/store/python-1/python.ext4'), 'image')

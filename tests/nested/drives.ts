@@ -29,8 +29,8 @@ export interface NestedTree {
   readonly home: string
   readonly firecracker: string
   readonly jailer: string
-  /** Which files to run there; empty: all that are listed. */
-  readonly only: string
+  /** The names of the files to run there, by part. */
+  readonly parts: readonly (readonly string[])[]
 }
 
 /**
@@ -77,7 +77,7 @@ async function stageTree(tree: NestedTree, staged: string): Promise<void> {
   for (const [name, path] of programs) {
     await stageProgram(root, path, join(staged, 'dist/libexec', name))
   }
-  await writeFile(join(staged, 'nested-only'), tree.only)
+  await writeFile(join(staged, 'nested-parts'), tree.parts.map((part) => `${part}\n`).join(''))
 }
 
 /** One that is a script of the clone finds the clone through its link. */

@@ -35,6 +35,19 @@ export async function nestedFiles(root: string, only: string): Promise<NestedFil
   throw new NoSuchFileError(`test-nested: none of these contains "${only}":\n${lines}`)
 }
 
+/** Few enough that one is soon run again. */
+const FILES_IN_PART = 4
+
+/** The names of the files in groups, each with one setting of the jailer. */
+export function partsOf({ unjailed, jailed }: NestedFiles): string[][] {
+  const named = [unjailed.map((file) => UNJAILED + file), jailed.map((file) => JAILED + file)]
+  return named.flatMap((names) =>
+    Array.from({ length: Math.ceil(names.length / FILES_IN_PART) }, (_, part) =>
+      names.slice(part * FILES_IN_PART, (part + 1) * FILES_IN_PART),
+    ),
+  )
+}
+
 async function found(root: string, patterns: readonly string[]): Promise<string[]> {
   const { exclude } = listed
   return (await Array.fromAsync(glob(patterns, { cwd: root, exclude }))).sort()

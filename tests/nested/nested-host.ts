@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { Totals } from '../support/totals.ts'
 
 const MEMORY_MIB = 8192
 /**
@@ -20,21 +21,29 @@ const CONSOLE_LINES_SHOWN = 40
 /** A nested host that ended without saying how its tests did: its deadline, or a kernel's end. */
 export class NestedHostError extends Error {}
 
+/** How the tests of a nested host went. */
+export interface NestedResult {
+  readonly exitCode: number
+  readonly totals: Totals
+}
+
 export interface NestedHostOptions {
   /** Kernel, initrd and disk, as set-up made them. */
   readonly image: string
   /** What is mounted after its disk, in this order: of this run, for what is written stays in them. */
   readonly drives: readonly string[]
+  /** Which part of the files it runs, from 1 on. */
+  readonly part: number
   /** An empty directory for what it says. */
   readonly directory: string
   readonly signal: AbortSignal
 }
 
 /**
- * Boots the nested host, passes on what it prints, and resolves to the exit code of its tests. It has
- * no network device. QEMU ends with this process. Throws the signal's reason, or `NestedHostError`.
+ * Boots the nested host, passes on what it prints, and resolves to how its tests went. It has no
+ * network device. QEMU ends with this process. Throws the signal's reason, or `NestedHostError`.
  */
-export async function runNestedHost(options: NestedHostOptions): Promise<number> {
+export async function runNestedHost(options: NestedHostOptions): Promise<NestedResult> {
   const { directory, signal } = options
   signal.throwIfAborted()
   const qemu = spawn(
@@ -52,7 +61,14 @@ export async function runNestedHost(options: NestedHostOptions): Promise<number>
   }
   signal.throwIfAborted()
   const result = await readFile(join(directory, 'result'), 'utf8').catch(() => '')
-  if (/^\d+\s*$/.test(result)) return Number(result)
+  const [exitCode, passed, failed, skipped] = result.trim().split(' ').map(Number)
+  if (
+    exitCode !== undefined &&
+    passed !== undefined &&
+    failed !== undefined &&
+    skipped !== undefined
+  )
+    return { exitCode, totals: { passed, failed, skipped } }
   const console = await readFile(join(directory, 'console'), 'utf8').catch(() => '')
   const lines = `${await words}\n${console}`.split('\n').filter(isTelling)
   const tail = lines.slice(-CONSOLE_LINES_SHOWN).join('\n')
@@ -60,13 +76,13 @@ export async function runNestedHost(options: NestedHostOptions): Promise<number>
 }
 
 /** Serial ports: the kernel's console, what the tests print, and their exit code. */
-function qemuArguments({ image, drives, directory }: NestedHostOptions): string[] {
+function qemuArguments({ image, drives, part, directory }: NestedHostOptions): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', PROCESSOR],
     ...['-smp', '2', '-m', String(MEMORY_MIB)],
     ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd')],
-    ...['-append', KERNEL_ARGUMENTS],
+    ...['-append', `${KERNEL_ARGUMENTS} vulcan.part=${part}`],
     ...[join(image, 'disk.ext4'), ...drives].flatMap(driveArguments),
     ...['-serial', `file:${join(directory, 'console')}`],
     ...['-serial', 'stdio'],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { machineKind } from '../support/machine-kind.ts'
@@ -37,6 +37,9 @@ async function main(only: string): Promise<void> {
   process.stdout.write(await readFile(table, 'utf8').catch(() => ''))
   await rm(table, { force: true })
   process.stdout.write(`\n${formatTotals(totals)}\n`)
+  const { passed, failed, skipped } = totals
+  const kept = process.env['VULCAN_NESTED_TOTALS']
+  if (kept !== undefined) await writeFile(kept, `${passed} ${failed} ${skipped}\n`)
 }
 
 async function runAll(files: readonly string[], jailer: boolean): Promise<TestReport> {
