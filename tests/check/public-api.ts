@@ -41,6 +41,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'prepareRunDir',
     'readBootId',
     'recover',
+    'type PoolLimits',
   ],
   'backend/src/index.ts': [
     'type Backend',

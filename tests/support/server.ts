@@ -122,6 +122,8 @@ export class ServerUnderTest {
     const isEmulated = !machineKind().kvm
     const child = this.vulcan.start(['serve', ...flags], {
       VULCAN_LISTEN_ADDR: '127.0.0.1:0',
+      // What is started ahead would take the processors from what a test looks at.
+      VULCAN_POOL_MAX: '0',
       ...(isEmulated ? { VULCAN_VMM: 'qemu' } : {}),
       ...this.#setup.env,
     })

@@ -17,6 +17,22 @@ export interface AgentOperation {
 }
 
 /**
+ * A connection to the agent. Its errors reach us through what we wait for; one that comes later has
+ * nobody to tell. Throws `VsockConnectError`, or the VM's signal's reason.
+ */
+export async function connectToAgent(host: VmHost, vm: Vm): Promise<Duplex> {
+  const connecting = connectToGuest({
+    udsPath: vm.udsPath,
+    port: host.config.vsockPort,
+    signal: vm.signal,
+    deadlineMs: CONNECT_DEADLINE_MS,
+  })
+  const connection = await tellConnected(host, vm, connecting)
+  connection.on('error', () => undefined)
+  return connection
+}
+
+/**
  * One operation with the agent, on a connection of its own: it is closed in any case, which ends the
  * operation if it still runs. Throws `VsockConnectError`, the VM's signal's reason, or what `perform`
  * throws.
@@ -26,16 +42,16 @@ export async function withAgent<T>(
   vm: Vm,
   perform: (operation: AgentOperation) => Promise<T>,
 ): Promise<T> {
-  const connecting = connectToGuest({
-    udsPath: vm.udsPath,
-    port: host.config.vsockPort,
-    signal: vm.signal,
-    deadlineMs: CONNECT_DEADLINE_MS,
-  })
-  const connection = await tellConnected(host, vm, connecting)
+  return overConnection(vm, await connectToAgent(host, vm), perform)
+}
+
+/** The same over a connection that is there; it is closed in any case. */
+export async function overConnection<T>(
+  vm: Vm,
+  connection: Duplex,
+  perform: (operation: AgentOperation) => Promise<T>,
+): Promise<T> {
   using clock = new Clock()
-  // Its errors reach us through what we wait for; one that comes later has nobody to tell.
-  connection.on('error', () => undefined)
   try {
     return await perform({
       connection,

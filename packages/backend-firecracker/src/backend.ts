@@ -5,44 +5,27 @@ import {
   type ExecuteOptions,
   type FailureReason,
 } from '@vulcan/backend'
-import type { ShutdownStage } from '@vulcan/firecracker'
 import type { NetworkMode, Runtime, WorkloadResult, WorkloadSpec } from '@vulcan/schema'
-import { admit } from './admit.ts'
-import { boot } from './boot.ts'
-import { BootClock } from './boot-clock.ts'
-import { CidAllocator } from './cid.ts'
 import { isNetworkWithin } from './config.ts'
 import { SUPPORTED_RUNTIMES } from './constants.ts'
 import { toBackendError } from './failure.ts'
-import { Holding } from './lifecycle/holding.ts'
-import { Journal, type VmEnd } from './lifecycle/journal.ts'
-import { Manifest, releaseHolding } from './lifecycle/manifest.ts'
-import { type Recovery, recover } from './lifecycle/recover.ts'
-import type { HeldSlot } from './networks.ts'
+import type { VmEnd } from './lifecycle/journal.ts'
+import type { Recovery } from './lifecycle/recover.ts'
 import { Output } from './output.ts'
+import { type PoolLimits, WarmPool } from './pool/pool.ts'
 import { RunTimeoutError, run } from './run.ts'
 import { Timeline } from './timeline.ts'
 import { Tracker } from './tracker.ts'
-import type { Vm, VmHost, VmNeeds } from './vm.ts'
-import { tellFailed, tellStarted } from './vm-watcher.ts'
+import type { Vm, VmNeeds } from './vm.ts'
+import { tellFailed } from './vm-watcher.ts'
+import { Vms, type VmsOptions } from './vms.ts'
 
 /** How long running workloads may take to end by themselves at `shutdown`. */
 const SHUTDOWN_GRACE_MS = 10_000
 
-/**
- * A VMM that ends by itself also reaps the processes it started; killed, it would leave them to an
- * init that may not.
- */
-const END_OF_VM: readonly ShutdownStage[] = [
-  { stage: 'terminate', timeoutMs: 2_000 },
-  { stage: 'kill', timeoutMs: 10_000 },
-]
-
-export interface FirecrackerBackendOptions extends VmHost {
-  /** Whose lock proves that the VMs of this backend are in use. */
-  readonly ownerId: string
-  /** Told what could not be released; it is tried again by the next recovery. */
-  readonly onReleaseError: (error: unknown) => void
+export interface FirecrackerBackendOptions extends VmsOptions {
+  /** VMs that are started before workloads come; undefined: none are. */
+  readonly pool?: PoolLimits | undefined
 }
 
 /** What a VMM, or a guest in it, can be blamed for. */
@@ -66,21 +49,26 @@ export interface TrialBoot {
   readonly bootMs: number | null
 }
 
+/** One call of `execute`. */
+interface Order extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
+  readonly spec: WorkloadSpec & VmNeeds
+  readonly output: Output
+  /** Of the VMs that it had. */
+  readonly releases: Promise<void>[]
+}
+
 /** Runs each workload in a microVM of its own, through Firecracker's API. */
 export class FirecrackerBackend implements Backend {
   readonly #options: FirecrackerBackendOptions
-  readonly #cids: CidAllocator
   readonly #tracker: Tracker
-  readonly #bootClock = new BootClock()
-  /** The networks of VMs that could not be released: each goes after its VM. */
-  readonly #stranded = new Map<string, HeldSlot>()
-  /** Settles with the latest recovery. */
-  #recovered: Promise<unknown> = Promise.resolve()
+  readonly #vms: Vms
+  readonly #pool: WarmPool | undefined
 
   constructor(options: FirecrackerBackendOptions) {
     this.#options = options
-    this.#cids = new CidAllocator(options.config.cidBase)
     this.#tracker = new Tracker(options.config.maxConcurrentVms)
+    this.#vms = new Vms(options)
+    this.#pool = options.pool && this.#openPool(options.pool)
   }
 
   capabilities(): BackendCapabilities {
@@ -95,29 +83,26 @@ export class FirecrackerBackend implements Backend {
 
   async execute(spec: WorkloadSpec, options: ExecuteOptions): Promise<WorkloadResult> {
     const network = this.#network(spec)
-    const vm = this.#open(spec.id, options)
-    let end: VmEnd | undefined
+    const order: Order = {
+      ...options,
+      spec: { ...spec, network },
+      signal: AbortSignal.any([options.signal, this.#tracker.enter(spec.id)]),
+      output: new Output(spec.outputLimitBytes, options),
+      releases: [],
+    }
     try {
-      const output = new Output(spec.outputLimitBytes, options)
-      const result = await this.#serve(vm, { ...spec, network }, output)
-      end = { reason: result.outcome, exitCode: result.exitCode, error: result.error }
-      return result
-    } catch (error) {
-      if (error instanceof BackendError) {
-        end = { reason: error.code, exitCode: null, error: error.message }
-      }
-      throw error
+      return (await this.#inWaitingVm(order)) ?? (await this.#inNewVm(order))
     } finally {
-      void this.#release(vm, end)
+      void this.#leave(order)
     }
   }
 
   /** Boots a guest with an image of `runtime` and releases it: shows whether the VMM works here. */
   async trialBoot(id: string, runtime: Runtime, signal: AbortSignal): Promise<TrialBoot> {
-    const vm = this.#open(id, { signal })
+    const vm = this.#vms.open(id, { signal })
     let end: VmEnd = { reason: 'exited', exitCode: null, error: 'a trial boot' }
     try {
-      await this.#boot(vm, { runtime, network: 'none' })
+      await this.#vms.boot(vm, { runtime, network: 'none' })
       return { boots: true, isConclusive: true, words: '', bootMs: vm.timeline.elapsedMs() }
     } catch (cause) {
       const { code, message, consoleTail } = await toBackendError(cause, vm)
@@ -129,7 +114,7 @@ export class FirecrackerBackend implements Backend {
       }
       return { boots: false, isConclusive: VMM_FAILURES.has(code), words: message, bootMs: null }
     } finally {
-      await this.#release(vm, end)
+      await this.#vms.release(vm, end)
     }
   }
 
@@ -145,7 +130,7 @@ export class FirecrackerBackend implements Backend {
     this.#tracker.close()
     const grace = setTimeout(() => this.#tracker.endAll(), SHUTDOWN_GRACE_MS)
     try {
-      await this.#tracker.idle()
+      await Promise.all([this.#pool?.[Symbol.asyncDispose](), this.#tracker.idle()])
     } finally {
       clearTimeout(grace)
     }
@@ -154,35 +139,76 @@ export class FirecrackerBackend implements Backend {
 
   /**
    * Releases what dead owners left, and what could not be released here before. To be called at the
-   * start and every now and then; one waits for the other, since what the first one has claimed would
-   * look like something that could not be released.
+   * start and every now and then.
    */
   recover(): Promise<Recovery> {
-    const recovery = this.#recovered.then(() => this.#recover())
-    this.#recovered = recovery.catch(() => undefined)
-    return recovery
+    return this.#vms.recover()
   }
 
-  async #recover(): Promise<Recovery> {
-    const { layout, ownerId, networks } = this.#options
-    const isInUse = ({ kind, id }: Holding) =>
-      kind === 'vms' ? this.#tracker.has(id) : networks.has(id)
-    const { released, failures } = await recover(layout, ownerId, isInUse)
-    const slots = await Promise.allSettled(released.map((id) => this.#releaseStranded(id)))
-    const stuck = slots.filter((slot) => slot.status === 'rejected').map(({ reason }) => reason)
-    return { released, failures: [...failures, ...stuck] }
+  #openPool(limits: PoolLimits): WarmPool {
+    return new WarmPool({
+      host: this.#options,
+      vms: this.#vms,
+      limits,
+      runtimes: SUPPORTED_RUNTIMES,
+      atWork: () => this.#tracker.size,
+      onProblem: this.#options.onReleaseError,
+    })
   }
 
-  async #releaseStranded(vmId: string): Promise<void> {
-    const slot = this.#stranded.get(vmId)
-    this.#stranded.delete(vmId)
-    await slot?.[Symbol.asyncDispose]()
-  }
-
-  /** Boot, run, outcome. What was ended from outside keeps the output that it had. */
-  async #serve(vm: Vm, spec: WorkloadSpec & VmNeeds, output: Output): Promise<WorkloadResult> {
+  /**
+   * In one that was started before. Undefined where there is none, or where it turns out to be dead
+   * before anything of the program was done in it: a new one can still do it all.
+   */
+  async #inWaitingVm(order: Order): Promise<WorkloadResult | undefined> {
+    const startedAtMs = performance.now()
+    const vm = await this.#pool?.take(order.spec, order.signal)
+    if (vm === undefined) return undefined
+    vm.signal = order.signal
+    vm.timeline = new Timeline(order, vm.journal, startedAtMs)
+    const durationMs = vm.timeline.elapsedMs()
+    this.#options.watcher?.started({ mode: 'warm', durationMs, phases: [] })
     try {
-      await this.#boot(vm, spec)
+      return await this.#have(vm, order, async () => vm.journal.assigned(order.spec.id))
+    } catch (error) {
+      const hasBegun = vm.timeline.current !== 'request' || order.output.hasAny
+      if (hasBegun || isOfRequest(error)) throw error
+      return undefined
+    }
+  }
+
+  async #inNewVm(order: Order): Promise<WorkloadResult> {
+    const { spec } = order
+    const vm = this.#vms.open(spec.id, order)
+    const makeRoom = async () => (await this.#pool?.giveUpOne()) ?? false
+    return this.#have(vm, order, () => this.#vms.boot(vm, spec, makeRoom))
+  }
+
+  /** Makes the VM ready, runs the workload in it, and begins to release it. */
+  async #have(vm: Vm, order: Order, makeReady: () => Promise<void>): Promise<WorkloadResult> {
+    let end: VmEnd | undefined
+    try {
+      const result = await this.#serve(vm, order, makeReady)
+      end = { reason: result.outcome, exitCode: result.exitCode, error: result.error }
+      return result
+    } catch (error) {
+      if (error instanceof BackendError) {
+        end = { reason: error.code, exitCode: null, error: error.message }
+      }
+      throw error
+    } finally {
+      order.releases.push(this.#vms.release(vm, end))
+    }
+  }
+
+  /** Ready, run, outcome. What was ended from outside keeps the output that it had. */
+  async #serve(
+    vm: Vm,
+    { spec, output }: Order,
+    makeReady: () => Promise<void>,
+  ): Promise<WorkloadResult> {
+    try {
+      await makeReady()
       const response = await run(this.#options, vm, spec, output)
       await vm.timeline.enter('ended')
       const { reason, exitCode, error, truncated } = response
@@ -204,28 +230,11 @@ export class FirecrackerBackend implements Backend {
     }
   }
 
-  /** Takes a slot for a VM, of which nothing exists yet outside this process. */
-  #open(id: string, options: ExecuteOptions): Vm {
-    const signal = AbortSignal.any([options.signal, this.#tracker.enter(id)])
-    const holding = new Holding(this.#options.layout, 'vms', id, this.#options.ownerId)
-    const journal = new Journal(holding)
-    const vm: Vm = {
-      cid: this.#cids.allocate(),
-      holding,
-      manifest: new Manifest(holding),
-      journal,
-      timeline: new Timeline(options, journal, signal),
-      signal,
-      held: new DisposableStack(),
-      udsPath: holding.udsPath,
-      opened: false,
-      network: undefined,
-      process: undefined,
-      exit: undefined,
-      agent: 'typed',
-    }
-    this.#options.watcher?.opened()
-    return vm
+  /** When all is released, there is room for others. */
+  async #leave({ spec, releases }: Order): Promise<void> {
+    await Promise.all(releases)
+    this.#tracker.leave(spec.id)
+    this.#pool?.refill()
   }
 
   /** What the workload asks for, or the default. Throws `BackendError` `invalid_request`. */
@@ -236,12 +245,6 @@ export class FirecrackerBackend implements Backend {
       'invalid_request',
       `network: "${network}" is more than this host gives, which is "${networkMax}" (VULCAN_FC_NETWORK_MAX)`,
     )
-  }
-
-  async #boot(vm: Vm, needs: VmNeeds): Promise<void> {
-    await admit(this.#options, needs, this.#tracker.size)
-    await boot(this.#options, vm, needs, this.#bootClock)
-    tellStarted(this.#options, vm)
   }
 
   #result(
@@ -263,32 +266,12 @@ export class FirecrackerBackend implements Backend {
       isolationStrength,
     }
   }
+}
 
-  /** Never rejects: what cannot be released is reported, and stays in its manifest. */
-  async #release(vm: Vm, end: VmEnd | undefined): Promise<void> {
-    const beganAtMs = performance.now()
-    let result: 'ok' | 'error' = 'ok'
-    try {
-      if (vm.opened && end !== undefined) vm.journal.ended(end)
-    } catch (error) {
-      this.#options.onReleaseError(error)
-    }
-    const { id } = vm.holding
-    try {
-      const slot = await vm.network?.catch(() => undefined)
-      // Last, when the VM is no more in it.
-      if (slot !== undefined) this.#stranded.set(id, slot)
-      await vm.process?.shutdown(END_OF_VM)
-      await releaseHolding(vm.holding, this.#options.layout)
-      await this.#releaseStranded(id)
-    } catch (error) {
-      result = 'error'
-      this.#options.onReleaseError(error)
-    } finally {
-      this.#options.watcher?.released(result, performance.now() - beganAtMs)
-      vm.held.dispose()
-      this.#cids.release(vm.cid)
-      this.#tracker.leave(id)
-    }
-  }
+/** Another VM would say the same. */
+function isOfRequest(error: unknown): boolean {
+  return (
+    error instanceof BackendError &&
+    (error.code === 'invalid_request' || error.code === 'unsupported_runtime')
+  )
 }

@@ -72,6 +72,7 @@ async function open({ config, program }: VmHost, vm: Vm, needs: VmNeeds): Promis
     vcpus: needs.cpus ?? config.defaultVcpus,
     memMib: needs.memMib ?? config.defaultMemMib,
     network: needs.network,
+    pooled: vm.pooled,
     vmm: `${program.name} ${program.version}`,
   })
 }

@@ -38,6 +38,11 @@ export class Output {
     await orAborted(this.#onEvent?.({ type: 'output', stream, seq, bytes }), signal)
   }
 
+  /** Whether anything was passed on. */
+  get hasAny(): boolean {
+    return this.#seq > 0
+  }
+
   collected(stream: OutputStream): Uint8Array {
     return this.#kept[stream].bytes
   }

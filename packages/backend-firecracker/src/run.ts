@@ -1,6 +1,6 @@
 import { BackendError } from '@vulcan/backend'
 import type { WorkloadSpec } from '@vulcan/schema'
-import { type AgentOperation, withAgent } from './agent-operation.ts'
+import { type AgentOperation, overConnection, withAgent } from './agent-operation.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import type { Output } from './output.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -44,27 +44,31 @@ export async function run(
   output: Output,
 ): Promise<RunResponse> {
   await vm.timeline.enter('request')
-  return withAgent(host, vm, async (operation) => {
+  const converse = async (operation: AgentOperation) => {
     const startedAtMs = performance.now()
-    const dialogue = { ...operation, vm, spec, output }
+    const dialogue = { ...operation, host, vm, spec, output }
     const response = await (vm.agent === 'typed' ? typedRun(dialogue) : untypedRun(dialogue))
     host.watcher?.answered(performance.now() - startedAtMs)
     return response
-  })
+  }
+  const { prepared } = vm
+  if (prepared === undefined) return withAgent(host, vm, converse)
+  return overConnection(vm, prepared.connection, converse)
 }
 
 /** What both kinds of a run work with. */
 interface Dialogue extends AgentOperation {
+  readonly host: VmHost
   readonly vm: Vm
   readonly spec: WorkloadSpec
   readonly output: Output
 }
 
 async function typedRun(dialogue: Dialogue): Promise<RunResponse> {
-  const { connection, vm, spec, output, clock, signal } = dialogue
+  const { connection, host, vm, spec, output, clock, signal } = dialogue
   await sendRequest(dialogue, runRequest(spec))
   clock.restart(PREPARE_DEADLINE_MS, late(PREPARE_DEADLINE_MS, 'start the program'))
-  const reader = new MessageReader(connection)
+  const reader = vm.prepared?.reader ?? new MessageReader(connection)
   let started = false
   for (;;) {
     const message = parseRunMessage(await orAgentLost(readMessage(reader), signal))
@@ -75,6 +79,9 @@ async function typedRun(dialogue: Dialogue): Promise<RunResponse> {
       if (started) throw new ProtocolError('message_unexpected', 'the program started twice')
       started = true
       clock.restart(spec.timeoutS * 1000 + TIMEOUT_GRACE_MS, new RunTimeoutError())
+      if (message.interpreter !== undefined) {
+        host.watcher?.interpreted(spec.runtime, message.because ?? message.interpreter)
+      }
       await vm.timeline.enter('running', signal)
     }
   }

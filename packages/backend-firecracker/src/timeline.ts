@@ -5,13 +5,19 @@ import type { Journal } from './lifecycle/journal.ts'
 
 /** When each phase of one workload began, written down and announced as it begins. */
 export class Timeline {
-  readonly #startedAtMs = performance.now()
+  readonly #startedAtMs: number
   readonly #phases: { phase: Phase; atMs: number }[] = []
   readonly #onEvent: ExecuteOptions['onEvent']
   readonly #journal: Pick<Journal, 'entered'>
   readonly #signal: AbortSignal
 
-  constructor({ onEvent }: ExecuteOptions, journal: Pick<Journal, 'entered'>, signal: AbortSignal) {
+  /** `startedAtMs` is of the same clock as `performance.now`. */
+  constructor(
+    { onEvent, signal }: Pick<ExecuteOptions, 'onEvent' | 'signal'>,
+    journal: Pick<Journal, 'entered'>,
+    startedAtMs = performance.now(),
+  ) {
+    this.#startedAtMs = startedAtMs
     this.#onEvent = onEvent
     this.#journal = journal
     this.#signal = signal

@@ -1,9 +1,12 @@
 import type { FailureReason } from '@vulcan/backend'
-import type { Phase } from '@vulcan/schema'
+import type { Phase, Runtime } from '@vulcan/schema'
 import type { Vm, VmHost } from './vm.ts'
 
 /** The phases in which a VM starts. */
 export type StartPhase = Extract<Phase, 'image' | 'drives' | 'network' | 'vmm' | 'booting'>
+
+/** How an interpreter came to its program. */
+export type InterpreterStart = 'warm' | 'fresh' | 'environment' | 'age' | 'died'
 
 /**
  * Told what becomes of VMs, for metrics. Its methods are called in a VM's way, so they neither throw
@@ -14,7 +17,8 @@ export interface VmWatcher {
   opened(): void
   /** Its agent takes requests, so long after its place was taken. */
   started(start: {
-    readonly mode: 'cold'
+    /** `warm`: it was started before, and only taken. */
+    readonly mode: 'cold' | 'warm'
     readonly durationMs: number
     readonly phases: readonly { readonly phase: StartPhase; readonly durationMs: number }[]
   }): void
@@ -24,6 +28,19 @@ export interface VmWatcher {
   connected(result: 'ok' | 'error', durationMs: number): void
   /** An agent has answered the request of a workload. */
   answered(durationMs: number): void
+  /**
+   * A program has started: in an interpreter that had waited for it, or in a fresh one, with the
+   * agent's word for it where one had waited in vain.
+   */
+  interpreted(runtime: Runtime, start: InterpreterStart): void
+  /** A pool was asked for a VM. A miss may still get one that is being started. */
+  poolAsked(runtime: Runtime, result: 'hit' | 'miss'): void
+  /** One that had waited so long was taken. */
+  poolGave(runtime: Runtime, waitedMs: number): void
+  /** One more waits, or one less. */
+  poolChanged(runtime: Runtime, change: 1 | -1): void
+  /** One was started for the pool, its preparation included. */
+  poolRefilled(runtime: Runtime, result: 'ok' | 'error', durationMs: number): void
   /** What a VM held is released, or what could not be is left to the next recovery. */
   released(result: 'ok' | 'error', durationMs: number): void
 }

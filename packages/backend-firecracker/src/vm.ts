@@ -6,6 +6,7 @@ import type { Journal } from './lifecycle/journal.ts'
 import type { Layout } from './lifecycle/layout.ts'
 import type { Manifest } from './lifecycle/manifest.ts'
 import type { HeldSlot, Networks } from './networks.ts'
+import type { PreparedRun } from './prepare-run.ts'
 import type { Timeline } from './timeline.ts'
 import type { VmWatcher } from './vm-watcher.ts'
 import type { VmmProgram } from './vmm-program.ts'
@@ -30,11 +31,14 @@ export interface Vm {
   readonly holding: Holding
   readonly manifest: Manifest
   readonly journal: Journal
-  readonly timeline: Timeline
-  /** Ends the VM's workload: the caller's abort, `cleanup` and `shutdown` alike. */
-  readonly signal: AbortSignal
+  /** Whether it was started before its workload came. */
+  readonly pooled: boolean
   /** What is open until its release. */
   readonly held: DisposableStack
+  /** Of the workload that has it now, or of the pool in which it waits; so is `signal`. */
+  timeline: Timeline
+  /** Ends what is done with it: the caller's abort, `cleanup` and `shutdown` alike. */
+  signal: AbortSignal
   /** Where its vsock is connected to. */
   udsPath: string
   /** Whether its directory is there. */
@@ -47,4 +51,6 @@ export interface Vm {
   exit: VmmExit | undefined
   /** What its agent speaks, known when it is ready. */
   agent: 'typed' | 'untyped'
+  /** The run that its agent has prepared, for which nothing but the request is missing. */
+  prepared: PreparedRun | undefined
 }

@@ -32,6 +32,17 @@ function keepingWatcher(): { readonly told: unknown[][]; readonly watcher: VmWat
         duration(durationMs)
         tell('answered')
       },
+      interpreted: (runtime, start) => tell('interpreted', runtime, start),
+      poolAsked: (runtime, result) => tell('poolAsked', runtime, result),
+      poolGave(runtime, waitedMs) {
+        duration(waitedMs)
+        tell('poolGave', runtime)
+      },
+      poolChanged: (runtime, change) => tell('poolChanged', runtime, change),
+      poolRefilled(runtime, result, durationMs) {
+        duration(durationMs)
+        tell('poolRefilled', runtime, result)
+      },
       released(result, durationMs) {
         duration(durationMs)
         tell('released', result)

@@ -5,6 +5,7 @@ import { addCompletionCommand } from './completion/completion.ts'
 import { addDoctorCommand, addNetworkCommand } from './doctor.ts'
 import { addImagesCommand } from './images.ts'
 import { addKeysCommand } from './keys.ts'
+import { addPoolCommand } from './pool.ts'
 import { addPruneCommand } from './prune.ts'
 import { addPsCommand } from './ps.ts'
 import { addRunCommand } from './run-options.ts'
@@ -56,6 +57,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addServeCommand(program)
   addImagesCommand(program)
   addPsCommand(program)
+  addPoolCommand(program)
   addPruneCommand(program, finish)
   addKeysCommand(program)
   addNetworkCommand(program, finish)

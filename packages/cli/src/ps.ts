@@ -29,6 +29,7 @@ function document(active: readonly ActiveVm[], ended: readonly EndedVm[]): strin
       owner_id: vm.ownerId,
       pid: vm.pid ?? null,
       phase: vm.phase ?? null,
+      waits: vm.waits,
     })),
     ...ended.map((vm) => ({
       ...facts(vm),
@@ -46,8 +47,18 @@ function document(active: readonly ActiveVm[], ended: readonly EndedVm[]): strin
 
 /** `mem_mb` is an inherited name and means MiB. */
 function facts(vm: ActiveVm | EndedVm) {
-  const { id, runtime, cid, vcpus, memMib, network, vmm, sinceMs } = vm
-  return { id, runtime, cid, vcpus, mem_mb: memMib, network, vmm, since: time(sinceMs) }
+  const { id, workloadId, runtime, cid, vcpus, memMib, network, vmm, sinceMs } = vm
+  return {
+    id,
+    workload_id: workloadId,
+    runtime,
+    cid,
+    vcpus,
+    mem_mb: memMib,
+    network,
+    vmm,
+    since: time(sinceMs),
+  }
 }
 
 function table(
@@ -58,16 +69,28 @@ function table(
   const now = Date.now()
   const rows = [
     ...active.map((vm) => [
-      ...[vm.id, vm.runtime, vm.phase ?? 'opened', '', String(vm.pid ?? ''), String(vm.cid)],
+      ...[vm.workloadId ?? vm.id, vm.runtime, stateOf(vm), ''],
+      ...[String(vm.pid ?? ''), String(vm.cid)],
       ...[vm.network, time(vm.sinceMs), seconds(now - vm.sinceMs), ''],
     ]),
     ...ended.map((vm) => [
-      ...[vm.id, vm.runtime, vm.reason, String(vm.exitCode ?? ''), '', String(vm.cid)],
+      ...[
+        vm.workloadId ?? vm.id,
+        vm.runtime,
+        vm.reason,
+        String(vm.exitCode ?? ''),
+        '',
+        String(vm.cid),
+      ],
       ...[vm.network, time(vm.sinceMs), seconds(vm.endedMs - vm.sinceMs)],
       vm.error.slice(0, ERROR_CHARACTERS),
     ]),
   ]
   return formatTable(all ? [...HEADER, 'ERROR'] : HEADER, rows)
+}
+
+function stateOf({ waits, phase }: ActiveVm): string {
+  return waits ? 'waiting' : (phase ?? 'opened')
 }
 
 function time(ms: number): string {

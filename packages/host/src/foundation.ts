@@ -7,6 +7,7 @@ import {
 } from '@vulcan/backend-firecracker'
 import { messageOf } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
+import type { PoolSettings } from './pool-limits.ts'
 import type { Settings } from './settings.ts'
 
 /** What a host tells while it works: for a log or a person, never for a program. */
@@ -19,6 +20,8 @@ export interface FoundationOptions {
   readonly retryTrials?: boolean | undefined
   /** How many networks are made before a VM needs one (default 0). */
   readonly readySlots?: number | undefined
+  /** VMs that are started before a workload needs one (default: none). */
+  readonly pool?: PoolSettings | undefined
   /** Told what becomes of VMs. */
   readonly vmWatcher?: VmWatcher | undefined
 }

@@ -8,6 +8,7 @@ import { ImageDamagedError, resolveImage, resolveRootfs } from '@vulcan/images'
 import { messageOf, RUNTIMES } from '@vulcan/schema'
 import type { FoundationOptions } from './foundation.ts'
 import { type KvmFinding, tryKvm } from './kvm-trial.ts'
+import { poolLimits } from './pool-limits.ts'
 import { chooseVmm } from './preflight.ts'
 import type { Settings } from './settings.ts'
 
@@ -33,14 +34,19 @@ export async function openMicrovm(
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
-  const { vmWatcher } = options
+  const { vmWatcher, pool } = options
   const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
   const program = await chooseVmm(kvm, options.vmm, layout, config)
   held.move()
   return {
     program,
     kvm,
-    backend: new FirecrackerBackend({ ...base, program, ...(vmWatcher && { watcher: vmWatcher }) }),
+    backend: new FirecrackerBackend({
+      ...base,
+      program,
+      pool: pool && poolLimits(pool, program),
+      ...(vmWatcher && { watcher: vmWatcher }),
+    }),
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { QueueLimits, RetentionLimits } from '@vulcan/engine'
 import { type Env, readVariable, type Variable } from '@vulcan/schema'
 import type { ListenAddress } from './listen-address.ts'
+import type { PoolSettings } from './pool-limits.ts'
 import { type LogLevel, SERVE_VARIABLES } from './serve-variables.ts'
 
 /** What the environment asks of a server, checked. */
@@ -15,6 +16,7 @@ export interface ServeSettings {
   readonly capacity: { readonly cpus: number; readonly memMib: number }
   readonly retention: RetentionLimits
   readonly readySlots: number
+  readonly pool: PoolSettings
   readonly drainMs: number
   readonly logLimitBytes: number
   readonly maxConnections: number
@@ -48,6 +50,12 @@ export function readServeSettings(env: Env, homeDir: string): ServeSettings {
       maxWorkloads: read(known.retentionMax, 100_000),
     },
     readySlots: read(known.readyNetworks, 0),
+    pool: {
+      min: readVariable(env, known.poolMin),
+      max: readVariable(env, known.poolMax),
+      idleMs: read(known.poolIdleS, 600) * 1000,
+      memMib: read(known.poolMemMib, Math.floor(totalmem() / 1024 ** 2 / 4)),
+    },
     drainMs: read(known.drainMs, 30_000),
     logLimitBytes: read(known.logLimitBytes, 10 * 1024 * 1024),
     maxConnections: read(known.httpMaxConnections, 1_000),

@@ -92,6 +92,30 @@ export const SERVE_VARIABLES = {
     'networks that are made before a workload asks for one; needs root',
     '0',
   ),
+  poolMin: variable(
+    'VULCAN_POOL_MIN',
+    integer(0, 1_000),
+    'VMs that always wait for a workload, of each runtime, in the default shape',
+    '1; none where guests are emulated',
+  ),
+  poolMax: variable(
+    'VULCAN_POOL_MAX',
+    integer(0, 1_000),
+    'VMs of one shape (runtime, CPUs, memory, network) that wait at most; 0: none are started ahead',
+    'one for each processor, at most 8; half of that where guests are emulated',
+  ),
+  poolIdleS: variable(
+    'VULCAN_POOL_IDLE_S',
+    integer(1, 7 * 24 * 3600),
+    'how long a VM beyond the minimum waits in vain before it is ended, seconds',
+    '600',
+  ),
+  poolMemMib: variable(
+    'VULCAN_POOL_MEM_MB',
+    integer(128, 100 * 1024 * 1024),
+    'memory of all VMs that wait, MiB, as much as they may use',
+    "a quarter of the machine's",
+  ),
   drainMs: variable(
     'VULCAN_DRAIN_MS',
     integer(0, 24 * 3_600_000),

@@ -57,14 +57,14 @@ export class Service implements AsyncDisposable {
     const hostSettings = await readSettings(env)
     const { layout } = hostSettings
     const settings = readServeSettings(env, layout.homeDir)
-    const { nodeId, readySlots } = settings
+    const { nodeId, readySlots, pool } = settings
     await using held = new AsyncDisposableStack()
     const logger = createLogger({ level: settings.logLevel })
     const telemetry = held.use(await Telemetry.start({ env, version: VERSION, nodeId, logger }))
     const { vmWatcher } = telemetry
     const onNotice = (message: string) => logger.warn(message)
     const foundation = held.use(
-      await openFoundation(hostSettings, { signal, onNotice, readySlots, vmWatcher }),
+      await openFoundation(hostSettings, { signal, onNotice, readySlots, pool, vmWatcher }),
     )
     const microvm = requireMicrovm(foundation)
     const keys = held.use(await KeyStore.open(keysPath(layout)))

@@ -37,6 +37,8 @@ const STREAMS = ['stdout', 'stderr'] as const
 const START_PHASES = ['image', 'drives', 'network', 'vmm', 'booting'] as const satisfies Phase[]
 /** What a VM was made from. */
 const START_MODES = ['cold', 'snapshot', 'warm'] as const
+/** How an interpreter came to its program. */
+const INTERPRETER_STARTS = ['warm', 'fresh', 'environment', 'age', 'died'] as const
 const RESULTS = ['ok', 'error'] as const
 const ROOM = ['used', 'free'] as const
 
@@ -178,6 +180,43 @@ export const INSTRUMENTS = {
     labels: { result: RESULTS },
     buckets: VM_BUCKETS,
     help: 'The release of all that a VM held.',
+  },
+  'vulcan.pool.warm': {
+    kind: 'updown',
+    unit: '{vm}',
+    prometheus: 'vulcan_pool_warm',
+    labels: { image: RUNTIMES },
+    help: 'VMs that wait for a workload.',
+  },
+  'vulcan.pool.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    prometheus: 'vulcan_pool_requests_total',
+    labels: { image: RUNTIMES, result: ['hit', 'miss'] },
+    help: 'Workloads that found a waiting VM, or found none and had one started.',
+  },
+  'vulcan.pool.age': {
+    kind: 'histogram',
+    unit: 's',
+    prometheus: 'vulcan_pool_age_seconds',
+    labels: { image: RUNTIMES },
+    buckets: DURATION_BUCKETS,
+    help: 'How long a VM had waited when a workload took it.',
+  },
+  'vulcan.pool.refill.duration': {
+    kind: 'histogram',
+    unit: 's',
+    prometheus: 'vulcan_pool_refill_seconds',
+    labels: { image: RUNTIMES, result: RESULTS },
+    buckets: DURATION_BUCKETS,
+    help: 'The start of a VM for the pool, until it can be taken.',
+  },
+  'vulcan.interpreter.starts': {
+    kind: 'counter',
+    unit: '{start}',
+    prometheus: 'vulcan_interpreter_starts_total',
+    labels: { image: RUNTIMES, result: INTERPRETER_STARTS },
+    help: 'Programs that got an interpreter that had waited for them (warm), or a fresh one: none waited (fresh), its environment is read at the start (environment), it had waited too long (age), it was gone (died).',
   },
   'vulcan.node.slots': {
     kind: 'gauge',

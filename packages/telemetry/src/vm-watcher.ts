@@ -1,10 +1,12 @@
-import type { Reason } from '@vulcan/schema'
+import { type Reason, RUNTIMES, type Runtime } from '@vulcan/schema'
 import type { LabelsOf } from './instruments.ts'
 import type { Meters } from './meters.ts'
 
 type StartMode = LabelsOf<'vulcan.vm.boot.duration'>['mode']
 type StartPhase = LabelsOf<'vulcan.vm.start.duration'>['phase']
 type FailedPhase = LabelsOf<'vulcan.vm.start.failures'>['phase']
+type InterpreterStart = LabelsOf<'vulcan.interpreter.starts'>['result']
+type Asked = LabelsOf<'vulcan.pool.requests'>['result']
 type Result = LabelsOf<'vulcan.vm.cleanup.duration'>['result']
 
 interface Start {
@@ -20,6 +22,7 @@ export class VmWatcher {
   constructor(meters: Meters) {
     this.#meters = meters
     meters.add('vulcan.vm.active', 0, {})
+    for (const image of RUNTIMES) meters.add('vulcan.pool.warm', 0, { image })
   }
 
   opened(): void {
@@ -43,6 +46,26 @@ export class VmWatcher {
 
   answered(durationMs: number): void {
     this.#meters.record('vulcan.vsock.workload.duration', durationMs, {})
+  }
+
+  interpreted(image: Runtime, result: InterpreterStart): void {
+    this.#meters.add('vulcan.interpreter.starts', 1, { image, result })
+  }
+
+  poolAsked(image: Runtime, result: Asked): void {
+    this.#meters.add('vulcan.pool.requests', 1, { image, result })
+  }
+
+  poolGave(image: Runtime, waitedMs: number): void {
+    this.#meters.record('vulcan.pool.age', waitedMs, { image })
+  }
+
+  poolChanged(image: Runtime, change: 1 | -1): void {
+    this.#meters.add('vulcan.pool.warm', change, { image })
+  }
+
+  poolRefilled(image: Runtime, result: Result, durationMs: number): void {
+    this.#meters.record('vulcan.pool.refill.duration', durationMs, { image, result })
   }
 
   released(result: Result, durationMs: number): void {

@@ -33,6 +33,11 @@ async function measureAll(t: TestContext) {
   vmWatcher.startFailed('admission', 'no_capacity')
   vmWatcher.connected('ok', 1)
   vmWatcher.answered(500)
+  vmWatcher.poolAsked('python', 'hit')
+  vmWatcher.poolGave('python', 30_000)
+  vmWatcher.poolRefilled('python', 'ok', 900)
+  vmWatcher.poolChanged('python', 1)
+  vmWatcher.interpreted('python', 'warm')
   vmWatcher.released('ok', 12)
   return subject
 }

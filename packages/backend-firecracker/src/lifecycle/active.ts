@@ -10,6 +10,10 @@ import { listHoldings } from './recover.ts'
 /** A VM that holds something: it runs, or its release has not ended. */
 export interface ActiveVm extends VmFacts {
   readonly id: string
+  /** Null where it was started for one that is still to come. */
+  readonly workloadId: string | null
+  /** Whether it waits in a pool. */
+  readonly waits: boolean
   /** Whose it is: the name of that process's lock. */
   readonly ownerId: string
   /** The VMM's; undefined before it runs. */
@@ -33,9 +37,9 @@ export async function listActiveVms(layout: Layout): Promise<ActiveVm[]> {
 async function describe(holding: Holding): Promise<ActiveVm | undefined> {
   const [story, pid] = await Promise.all([readJournal(holding), readPid(holding)])
   if (story === undefined) return undefined
-  const { facts, sinceMs, phases } = story
+  const { facts, phases, end: _, ...rest } = story
   const { id, ownerId } = holding
-  return { id, ownerId, pid, ...facts, sinceMs, phase: phases.at(-1)?.phase }
+  return { id, ownerId, pid, ...facts, ...rest, phase: phases.at(-1)?.phase }
 }
 
 async function readPid({ recordPath }: Holding): Promise<number | undefined> {

@@ -14,6 +14,8 @@ const ENDS_MAX = 1_000
 /** How a VM ended, and what it had. Times are milliseconds since the epoch. */
 const EndedVm = z.object({
   id: z.string(),
+  /** Null where none had it. */
+  workloadId: z.string().nullable().default(null),
   ...VmFacts.shape,
   sinceMs: z.int(),
   endedMs: z.int(),
@@ -26,7 +28,7 @@ export type EndedVm = z.infer<typeof EndedVm>
 
 /**
  * Keeps how a VM ended, after everything else of it is released: its own word, or that its owner
- * died before there was one. Does nothing for a VM that had not begun.
+ * died before there was one. Does nothing for a VM that had not begun, and for one that waited in vain.
  */
 export async function keepEnd(
   layout: Layout,
@@ -35,10 +37,12 @@ export async function keepEnd(
 ): Promise<void> {
   const story = await readJournal(holding)
   if (story === undefined) return
-  const { facts, sinceMs, phases, end } = story
+  const { facts, sinceMs, workloadId, phases, end } = story
+  if (end === undefined && workloadId === null) return
   const { atMs: endedMs, reason, exitCode, error } = end ?? ownerDied()
   const ended: EndedVm = {
     id: holding.id,
+    workloadId,
     ...facts,
     sinceMs,
     endedMs,

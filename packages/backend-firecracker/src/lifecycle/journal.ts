@@ -14,6 +14,8 @@ export const VmFacts = z.object({
   vcpus: z.int(),
   memMib: z.int(),
   network: NetworkMode,
+  /** Whether it was started before its workload came. */
+  pooled: z.boolean().default(false),
   /** Name and version of its VMM. */
   vmm: z.string(),
 })
@@ -33,7 +35,11 @@ export const EnteredPhase = z.object({ phase: z.enum(PHASES), atMs: z.int() })
 const Opened = z.object({ event: z.literal('opened'), atMs: z.int(), ...VmFacts.shape })
 const Entered = z.object({ event: z.literal('phase'), ...EnteredPhase.shape })
 const Ended = z.object({ event: z.literal('ended'), atMs: z.int(), ...VmEnd.shape })
-const JournalEvent = z.discriminatedUnion('event', [Opened, Entered, Ended])
+/** It is in a pool. */
+const Waiting = z.object({ event: z.literal('waiting'), atMs: z.int() })
+/** A workload has it that came after its start. */
+const Assigned = z.object({ event: z.literal('assigned'), atMs: z.int(), workloadId: z.string() })
+const JournalEvent = z.discriminatedUnion('event', [Opened, Entered, Waiting, Assigned, Ended])
 type JournalEvent = z.infer<typeof JournalEvent>
 
 /** What happened to a VM, line by line, for those who look at it from outside or after its owner's death. */
@@ -52,6 +58,14 @@ export class Journal {
     this.#append({ event: 'phase', atMs: Date.now(), phase })
   }
 
+  waits(): void {
+    this.#append({ event: 'waiting', atMs: Date.now() })
+  }
+
+  assigned(workloadId: string): void {
+    this.#append({ event: 'assigned', atMs: Date.now(), workloadId })
+  }
+
   /** Why it ended: to be said once, when it is known. */
   ended({ reason, exitCode, error }: VmEnd): void {
     const words = error.slice(0, ERROR_CHARACTERS_MAX)
@@ -67,6 +81,10 @@ export class Journal {
 export interface VmStory {
   readonly facts: VmFacts
   readonly sinceMs: number
+  /** Null where none has it yet. */
+  readonly workloadId: string | null
+  /** Whether it is in a pool. */
+  readonly waits: boolean
   readonly phases: readonly z.infer<typeof EnteredPhase>[]
   readonly end: (VmEnd & { readonly atMs: number }) | undefined
 }
@@ -77,9 +95,12 @@ export async function readJournal(holding: Holding): Promise<VmStory | undefined
   const [first] = events
   if (first?.event !== 'opened') return undefined
   const { event: _, atMs: sinceMs, ...facts } = first
+  const assigned = events.find((event) => event.event === 'assigned')
   return {
     facts,
     sinceMs,
+    workloadId: assigned?.workloadId ?? (facts.pooled ? null : holding.id),
+    waits: assigned === undefined && events.some(({ event }) => event === 'waiting'),
     phases: events.flatMap((event) =>
       event.event === 'phase' ? [{ phase: event.phase, atMs: event.atMs }] : [],
     ),

@@ -12,7 +12,13 @@ const Output = z.object({
 })
 
 /** The program has started: the clock of its time-out runs from here. */
-const Started = z.object({ type: z.literal('started') })
+const Started = z.object({
+  type: z.literal('started'),
+  /** Whether its interpreter had waited for it; agents that prepare nothing do not say. */
+  interpreter: z.enum(['warm', 'fresh']).optional(),
+  /** Why it was started anew though one waited. */
+  because: z.enum(['environment', 'age', 'died']).optional(),
+})
 
 const Result = z.object({
   type: z.literal('result'),
@@ -55,6 +61,31 @@ const Configured = z.object({
   type: z.literal('result'),
   response: z.object({ error: z.string().max(16 * 1024) }),
 })
+
+/** The run is prepared; its request may come. */
+const Prepared = z.object({
+  type: z.literal('prepared'),
+  interpreter: z.enum(['waiting', 'none']),
+})
+/** The end of an operation, whatever it is. An agent that knows no `prepare` answers with it. */
+const AnyResult = z.object({ type: z.literal('result') })
+
+/** The request to do ahead what a run begins with; the run's own request follows it. */
+export const PREPARE_REQUEST = { type: 'prepare' } as const
+
+/** Whether the agent has prepared a run. Throws `ProtocolError` `message_unexpected`. */
+export function parsePrepared(message: unknown): boolean {
+  const schema = z.discriminatedUnion('type', [Prepared, AnyResult])
+  return parse(schema, message, 'answer to prepare').type === 'prepared'
+}
+
+/** The request for a sign of life. */
+export const PING_REQUEST = { type: 'ping' } as const
+
+/** Checks the answer to `ping`. Throws `ProtocolError` `message_unexpected`. */
+export function parsePong(message: unknown): void {
+  parse(AnyResult, message, 'answer to ping')
+}
 
 /** Checks the agent's announcement. Throws `ProtocolError` `message_unexpected`. */
 export function parseReady(message: unknown): { version: string } {

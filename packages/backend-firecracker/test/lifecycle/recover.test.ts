@@ -29,6 +29,7 @@ const FACTS = {
   vcpus: 1,
   memMib: 512,
   network: 'none',
+  pooled: false,
   vmm: 'firecracker 1.16.1',
 } as const
 

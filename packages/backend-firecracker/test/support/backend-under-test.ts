@@ -19,7 +19,7 @@ export const IDS = [
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z6',
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z7',
   '01K3Z5V7Q8R9S0T1V2W3X4Y5Z8',
-]
+] as const
 /** An agent that takes the request and sends these messages. */
 export function answering(...messages: unknown[]): FakeScript {
   return {
@@ -42,6 +42,8 @@ export interface Setup {
   readonly fake: FakeFirecracker
   readonly homeDir: string
   readonly layout: Layout
+  /** What the backend told beside its results. */
+  readonly problems: readonly unknown[]
   assertNothingLeft(): Promise<void>
 }
 
@@ -49,7 +51,7 @@ export async function setUp(
   t: TestContext,
   script: FakeScript,
   env = {},
-  extra: Pick<FirecrackerBackendOptions, 'watcher'> = {},
+  extra: Pick<FirecrackerBackendOptions, 'watcher' | 'pool'> = {},
 ): Promise<Setup> {
   const root = await mkdtemp(join(tmpdir(), 'vt-'))
   const layout = await layoutIn(root)
@@ -89,6 +91,7 @@ export async function setUp(
     fake,
     homeDir: layout.homeDir,
     layout,
+    problems: releaseErrors,
     async assertNothingLeft() {
       await backend.idle()
       assert.deepEqual(releaseErrors, [])

@@ -1,0 +1,222 @@
+import { availableParallelism } from 'node:os'
+import type { Runtime } from '@vulcan/schema'
+import type { Vm, VmNeeds } from '../vm.ts'
+import { bootFiles } from './boot-files.ts'
+import { careFor } from './look-after.ts'
+import { shapeOf } from './shape.ts'
+import { type Shelf, Starting } from './shelf.ts'
+import { Shelves } from './shelves.ts'
+import { type VmMaker, WaitingVm } from './waiting-vm.ts'
+import { Yielding } from './yielding.ts'
+
+/** How much a pool may hold. */
+export interface PoolLimits {
+  /** VMs that always wait for each runtime that has an image, in the default shape. */
+  readonly min: number
+  /** VMs of one shape that wait at most. */
+  readonly max: number
+  /** How long more VMs than the minimum may wait in vain. */
+  readonly idleMs: number
+  /** The memory of all waiting VMs together, as much as they may use. */
+  readonly memMib: number
+}
+
+export interface PoolOptions extends VmMaker {
+  readonly limits: PoolLimits
+  readonly runtimes: readonly Runtime[]
+  /** How many workloads hold something now. */
+  readonly atWork: () => number
+  /** Told why a VM could not be started, or was ended. */
+  readonly onProblem: (error: unknown) => void
+}
+
+/** Waiting VMs are looked after so often, or twice in the time that they may wait in vain. */
+const LOOK_EVERY_MS = 10_000
+/** As many starts at once as leave most of the machine to others. */
+const STARTS_MAX = Math.max(1, Math.floor(availableParallelism() / 4))
+
+/**
+ * VMs that are booted before a workload wants them, each for one workload. For shapes that were
+ * wanted of late there are as many as were missed, within limits. Whoever finds none boots one.
+ */
+export class WarmPool implements AsyncDisposable {
+  readonly #options: PoolOptions
+  readonly #shelves: Shelves
+  readonly #yielding: Yielding
+  readonly #ended = new AbortController()
+  /** Starts and releases that go on, and what is done to look after VMs. None rejects. */
+  readonly #going = new Set<Promise<void>>()
+  readonly #looking: NodeJS.Timeout
+  #starts = 0
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    const { host, limits, runtimes, atWork } = options
+    this.#shelves = new Shelves(limits.memMib)
+    this.#yielding = new Yielding(atWork, () => this.refill())
+    for (const runtime of limits.min > 0 ? runtimes : []) {
+      if (bootFiles(host.config, runtime) === undefined) continue
+      const needs = { runtime, network: host.config.networkDefault }
+      this.#shelves.add(shapeOf(needs, host.config), Math.min(limits.min, limits.max))
+    }
+    const everyMs = Math.min(LOOK_EVERY_MS, limits.idleMs / 2)
+    this.#looking = setInterval(() => this.#lookAfterAll(), everyMs).unref()
+    this.refill()
+  }
+
+  /**
+   * A VM that waits, or is about to: it is the caller's now, who releases it. Undefined where there
+   * is none, or the signal aborts.
+   */
+  async take(needs: VmNeeds, signal: AbortSignal): Promise<Vm | undefined> {
+    const { host, limits } = this.#options
+    const shelf = this.#shelves.of(shapeOf(needs, host.config))
+    if (shelf === undefined || this.#ended.signal.aborted) return undefined
+    const waiting = this.#takeReady(shelf)
+    host.watcher?.poolAsked(needs.runtime, waiting === undefined ? 'miss' : 'hit')
+    if (waiting !== undefined) {
+      host.watcher?.poolGave(needs.runtime, performance.now() - waiting.sinceMs)
+      return waiting.vm
+    }
+    shelf.grow(limits.max)
+    return (await shelf.starting.shift()?.taken(signal))?.vm
+  }
+
+  /** Ends the VM that has waited longest, and waits for its release. False: none waits. */
+  async giveUpOne(): Promise<boolean> {
+    const shelf = this.#shelves.stalest()
+    const waiting = shelf?.ready[0]
+    if (shelf === undefined || waiting === undefined) return false
+    shelf.shrink()
+    await this.#end(shelf, waiting)
+    return true
+  }
+
+  /** To be called when there may be room for more VMs, such as when a workload has ended. */
+  refill(): void {
+    for (;;) {
+      if (this.#ended.signal.aborted || this.#starts >= STARTS_MAX) return
+      const shelf = this.#shelves.neediest()
+      if (shelf === undefined || !this.#yielding.mayGo()) return
+      this.#yielding.went()
+      void this.#track(this.#start(shelf))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#looking)
+    this.#yielding[Symbol.dispose]()
+    this.#ended.abort(new Error('the pool is closed'))
+    for (const shelf of this.#shelves) {
+      for (const waiting of [...shelf.ready]) void this.#end(shelf, waiting)
+    }
+    while (this.#going.size > 0) await Promise.all(this.#going)
+  }
+
+  #takeReady(shelf: Shelf): WaitingVm | undefined {
+    for (;;) {
+      const waiting = shelf.ready.at(-1)
+      if (waiting === undefined) return undefined
+      if (waiting.isUsable()) {
+        this.#withdraw(shelf, waiting)
+        return waiting
+      }
+      void this.#end(shelf, waiting)
+    }
+  }
+
+  async #start(shelf: Shelf): Promise<void> {
+    const { host, onProblem } = this.#options
+    const { runtime } = shelf.shape
+    const starting = new Starting()
+    const startedAtMs = performance.now()
+    this.#starts += 1
+    shelf.starting.push(starting)
+    try {
+      const waiting = await WaitingVm.start(this.#options, shelf.shape, this.#ended.signal)
+      host.watcher?.poolRefilled(runtime, 'ok', performance.now() - startedAtMs)
+      shelf.resume()
+      if (!starting.give(waiting)) this.#put(shelf, waiting)
+    } catch (error) {
+      starting.give(undefined)
+      shelf.pause()
+      if (this.#ended.signal.aborted) return
+      host.watcher?.poolRefilled(runtime, 'error', performance.now() - startedAtMs)
+      onProblem(error)
+    } finally {
+      remove(shelf.starting, starting)
+      this.#starts -= 1
+      this.refill()
+    }
+  }
+
+  #put(shelf: Shelf, waiting: WaitingVm): void {
+    shelf.ready.push(waiting)
+    this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
+    if (this.#ended.signal.aborted) void this.#end(shelf, waiting)
+    void waiting.vm.process?.exited.then(async () => {
+      await this.#end(shelf, waiting)
+      this.refill()
+    })
+  }
+
+  /** False where it does not wait any more. */
+  #withdraw(shelf: Shelf, waiting: WaitingVm): boolean {
+    if (!remove(shelf.ready, waiting)) return false
+    this.#options.host.watcher?.poolChanged(shelf.shape.runtime, -1)
+    return true
+  }
+
+  /** Content with one that does not wait any more. */
+  async #end(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    if (this.#withdraw(shelf, waiting)) await this.#track(waiting.release())
+  }
+
+  #lookAfterAll(): void {
+    for (const shelf of this.#shelves) {
+      for (const waiting of [...shelf.ready]) void this.#track(this.#lookAfter(shelf, waiting))
+    }
+    this.#shelves.forgetEmpty()
+    this.refill()
+  }
+
+  async #lookAfter(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    const care = careFor(waiting, shelf, this.#options.limits.idleMs)
+    try {
+      if (care === 'spare') shelf.shrink()
+      if (care === 'spare' || care === 'end') await this.#end(shelf, waiting)
+      // Beside its use: who takes it meanwhile has it.
+      if (care === 'ping') await waiting.ping()
+      if (care === 'prepare') await this.#prepareAgain(shelf, waiting)
+    } catch (error) {
+      if (!shelf.ready.includes(waiting)) return
+      this.#options.onProblem(error)
+      await this.#end(shelf, waiting)
+    }
+  }
+
+  /** Nobody can take it meanwhile. */
+  async #prepareAgain(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    this.#withdraw(shelf, waiting)
+    shelf.away += 1
+    try {
+      await waiting.prepareAgain()
+    } finally {
+      shelf.away -= 1
+      this.#put(shelf, waiting)
+    }
+  }
+
+  #track(going: Promise<void>): Promise<void> {
+    this.#going.add(going)
+    return going.finally(() => this.#going.delete(going))
+  }
+}
+
+/** False where the list does not have it. */
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item)
+  if (index === -1) return false
+  list.splice(index, 1)
+  return true
+}

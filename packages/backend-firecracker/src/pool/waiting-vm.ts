@@ -1,0 +1,108 @@
+import { BackendError } from '@vulcan/backend'
+import { ulid } from 'ulid'
+import { withAgent } from '../agent-operation.ts'
+import { toBackendError } from '../failure.ts'
+import { orAgentLost } from '../or-agent-lost.ts'
+import { prepareRun } from '../prepare-run.ts'
+import { MessageReader, readMessage, writeMessage } from '../protocol/framing.ts'
+import { PING_REQUEST, parsePong } from '../protocol/messages.ts'
+import type { Vm, VmHost } from '../vm.ts'
+import { tellFailed } from '../vm-watcher.ts'
+import type { Vms } from '../vms.ts'
+import { bootFiles } from './boot-files.ts'
+import type { Shape } from './shape.ts'
+
+const PING_DEADLINE_MS = 30_000
+
+/** What a pool makes its VMs with. */
+export interface VmMaker {
+  readonly host: VmHost
+  readonly vms: Vms
+}
+
+/** A VM that has its boot behind it, and whose agent has prepared a run. */
+export class WaitingVm {
+  readonly vm: Vm
+  readonly shape: Shape
+  /** Of the same clock as `performance.now`, like all times here. */
+  readonly sinceMs = performance.now()
+  readonly #maker: VmMaker
+  readonly #files: string
+  #heardAtMs = performance.now()
+
+  private constructor(maker: VmMaker, vm: Vm, shape: Shape, files: string) {
+    this.#maker = maker
+    this.vm = vm
+    this.shape = shape
+    this.#files = files
+  }
+
+  /** Boots one. What fails is released before this throws its `BackendError`. */
+  static async start(
+    { host, vms }: VmMaker,
+    shape: Shape,
+    signal: AbortSignal,
+  ): Promise<WaitingVm> {
+    const files = bootFiles(host.config, shape.runtime)
+    if (files === undefined) {
+      throw new BackendError('image_missing', `an image for ${shape.runtime} is missing`)
+    }
+    const vm = vms.open(ulid(), { signal, pooled: true })
+    try {
+      await vms.boot(vm, shape)
+      vm.prepared = await prepareRun(host, vm)
+      vm.journal.waits()
+      return new WaitingVm({ host, vms }, vm, shape, files)
+    } catch (cause) {
+      const { aborted } = signal
+      const failure = await toBackendError(cause, vm)
+      if (!aborted) tellFailed(host, vm, failure.code)
+      const error = `a VM for the pool: ${failure.message}`
+      await vms.release(vm, aborted ? undefined : { reason: failure.code, exitCode: null, error })
+      throw failure
+    }
+  }
+
+  /** Whether it runs, and is what a new one would be. */
+  isUsable(): boolean {
+    const files = bootFiles(this.#maker.host.config, this.shape.runtime)
+    return this.vm.exit === undefined && files === this.#files
+  }
+
+  /** How long nothing was heard of its agent. */
+  silentMs(): number {
+    return performance.now() - this.#heardAtMs
+  }
+
+  /** How long its agent has a run prepared; not at all: 0. */
+  preparedMs(): number {
+    const { prepared } = this.vm
+    return prepared === undefined ? 0 : performance.now() - prepared.atMs
+  }
+
+  /** Has the run prepared anew. It is in nobody's reach meanwhile. Throws like `prepareRun`. */
+  async prepareAgain(): Promise<void> {
+    this.vm.prepared?.[Symbol.dispose]()
+    this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+    this.#heardAtMs = performance.now()
+  }
+
+  /** Never rejects. One that has ended by itself says so to those who look. */
+  async release(): Promise<void> {
+    this.vm.prepared?.[Symbol.dispose]()
+    const error = 'the VMM ended while its VM waited'
+    const end = { reason: 'vmm_crashed' as const, exitCode: null, error }
+    await this.#maker.vms.release(this.vm, this.vm.exit === undefined ? undefined : end)
+  }
+
+  /** Asks its agent for a sign of life. Throws like any operation. */
+  async ping(): Promise<void> {
+    await withAgent(this.#maker.host, this.vm, async ({ connection, clock, signal }) => {
+      const late = `the agent gave no sign of life within ${PING_DEADLINE_MS} ms`
+      clock.restart(PING_DEADLINE_MS, new BackendError('agent_lost', late))
+      await orAgentLost(writeMessage(connection, PING_REQUEST), signal)
+      parsePong(await orAgentLost(readMessage(new MessageReader(connection)), signal))
+    })
+    this.#heardAtMs = performance.now()
+  }
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { WorkloadEvent } from '@vulcan/schema'
+import { listActiveVms } from '../src/lifecycle/active.ts'
+import { listEnded } from '../src/lifecycle/ended.ts'
+import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
+import { READY, RESPONSE } from './support/agent-messages.ts'
+import { answering, IDS, never, spec } from './support/backend-under-test.ts'
+import { preparing, setUpPool, succeed } from './support/pool-under-test.ts'
+
+test('a workload gets a VM that waits, and begins with its request', async (t) => {
+  const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  const [waiting] = await listActiveVms(layout)
+  assert.deepEqual([waiting?.waits, waiting?.workloadId], [true, null])
+  const phases: string[] = []
+  const onEvent = (event: WorkloadEvent) =>
+    void (event.type === 'phase' && phases.push(event.phase))
+  const result = await backend.execute(spec(), { signal: never, onEvent })
+  assert.equal(result.outcome, 'exited')
+  assert.deepEqual(phases, ['request', 'running', 'ended'])
+  assert.deepEqual([watcher.asked, watcher.starts], [['hit'], ['warm']])
+  assert.deepEqual(watcher.modes, ['cold', 'warm'])
+  await fake.vms[0]?.ended
+  await backend.idle()
+  const [end] = await listEnded(layout)
+  assert.deepEqual([end?.workloadId, end?.id, end?.reason], [IDS[0], waiting?.id, 'exited'])
+})
+
+test('each VM is used once, and another one takes its place', async (t) => {
+  const { backend, fake, watcher } = await setUpPool(t, preparing())
+  for (const id of IDS) {
+    await watcher.until(1)
+    await backend.execute(spec({ id }), { signal: never })
+  }
+  await backend.idle()
+  await watcher.until(1)
+  assert.deepEqual(watcher.asked, ['hit', 'hit', 'hit'])
+  assert.equal(fake.vms.length, 4)
+  assert.equal(new Set(fake.vms.map(({ id }) => id)).size, 4)
+})
+
+test('a shape that nobody has wanted is booted, and waits from then on', async (t) => {
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0 })
+  await backend.execute(spec({ memMib: 256 }), { signal: never })
+  await watcher.until(1)
+  const [waiting] = (await listActiveVms(layout)).filter(({ waits }) => waits)
+  assert.equal(waiting?.memMib, 256)
+  await backend.execute(spec({ id: IDS[1], memMib: 256 }), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss', 'hit'])
+})
+
+test('a workload that comes while its VM is being started gets that one', async (t) => {
+  const { promise: mayBeReady, resolve: beReady } = Promise.withResolvers<void>()
+  const booting = Promise.withResolvers<void>()
+  const { backend, fake, watcher } = await setUpPool(t, {
+    ...preparing(),
+    readiness: { ...READY, manner: { after: mayBeReady } },
+    onCall: async (call) => {
+      if (call === 'PUT /actions') booting.resolve()
+    },
+  })
+  await booting.promise
+  const running = backend.execute(spec(), { signal: never })
+  beReady()
+  assert.equal((await running).outcome, 'exited')
+  assert.deepEqual(watcher.asked, ['miss'])
+  assert.equal((await running).phases[0]?.phase, 'request')
+  assert.equal(fake.vms[0]?.calls.includes('PUT /actions'), true)
+})
+
+test('what is killed while its VM is being started leaves that to the pool', async (t) => {
+  const { promise: mayBeReady, resolve: beReady } = Promise.withResolvers<void>()
+  const booting = Promise.withResolvers<void>()
+  const { backend, watcher } = await setUpPool(t, {
+    ...preparing(),
+    readiness: { ...READY, manner: { after: mayBeReady } },
+    onCall: async (call) => {
+      if (call === 'PUT /actions') booting.resolve()
+    },
+  })
+  await booting.promise
+  const abort = new AbortController()
+  const running = backend.execute(spec(), { signal: abort.signal })
+  abort.abort()
+  assert.equal((await running).outcome, 'killed')
+  beReady()
+  await watcher.until(1)
+})
+
+test('a VM that died while it waited is not handed out, and replaced', async (t) => {
+  const { backend, fake, watcher, layout } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  fake.vms[0]?.kill()
+  await watcher.until(0)
+  await watcher.until(1)
+  await backend.execute(spec(), { signal: never })
+  await backend.idle()
+  const reasons = (await listEnded(layout)).map(({ reason, workloadId }) => [reason, workloadId])
+  assert.deepEqual(reasons, [
+    ['exited', IDS[0]],
+    ['vmm_crashed', null],
+  ])
+})
+
+test('a VM of an image that was replaced meanwhile is not handed out', async (t) => {
+  const { backend, watcher, homeDir } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  await writeFile(join(homeDir, 'rootfs/python.ext4'), 'another image')
+  const result = await backend.execute(spec(), { signal: never })
+  assert.deepEqual([watcher.asked, result.phases[0]?.phase], [['miss'], 'image'])
+})
+
+test('without its image a workload fails although its VM waits', async (t) => {
+  const { backend, watcher, homeDir } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  await rm(join(homeDir, 'rootfs/python.ext4'))
+  await assert.rejects(backend.execute(spec(), { signal: never }), { code: 'image_missing' })
+})
+
+test('a VM whose agent is gone before the program begins is replaced by a new one', async (t) => {
+  let connections = 0
+  const { backend, watcher } = await setUpPool(
+    t,
+    preparing(async (connection) => {
+      connections += 1
+      if (connections > 1) await succeed(connection)
+    }),
+  )
+  await watcher.until(1)
+  const result = await backend.execute(spec(), { signal: never })
+  assert.equal(result.outcome, 'exited')
+  assert.equal(result.phases[0]?.phase, 'image')
+})
+
+test('a VM that fails when the program has begun is the end of its workload', async (t) => {
+  const { backend, watcher } = await setUpPool(
+    t,
+    preparing(async (connection) => {
+      await writeMessage(connection, { type: 'started', interpreter: 'warm' })
+    }),
+  )
+  await watcher.until(1)
+  await assert.rejects(backend.execute(spec(), { signal: never }), { code: 'agent_lost' })
+})
+
+test('a request that the agent refuses is refused once', async (t) => {
+  const response = { ...RESPONSE, exit_code: null, error: 'no', reason: 'invalid_request' }
+  const requests: unknown[] = []
+  const { backend, watcher } = await setUpPool(
+    t,
+    preparing(async (connection, request) => {
+      requests.push(request)
+      await writeMessage(connection, { type: 'result', response })
+    }),
+  )
+  await watcher.until(1)
+  await assert.rejects(backend.execute(spec(), { signal: never }), { code: 'invalid_request' })
+  assert.equal(requests.length, 1)
+})
+
+test('an agent that prepares nothing still saves the boot', async (t) => {
+  const { backend, watcher } = await setUpPool(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      const request = await new MessageReader(connection).next()
+      const isRun = request instanceof Object && 'code' in request
+      if (isRun) await succeed(connection)
+      else await writeMessage(connection, { type: 'result', response: { error: 'unknown' } })
+    },
+  })
+  await watcher.until(1)
+  const result = await backend.execute(spec(), { signal: never })
+  assert.deepEqual([watcher.asked, result.phases[0]?.phase], [['hit'], 'request'])
+})
+
+test('VMs beyond the minimum that wait in vain are ended, and nothing is kept of them', async (t) => {
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0, idleMs: 20 })
+  await backend.execute(spec(), { signal: never })
+  await watcher.until(1)
+  await watcher.until(0)
+  await backend.shutdown()
+  assert.deepEqual(
+    (await listEnded(layout)).map(({ id }) => id),
+    [IDS[0]],
+  )
+})
+
+test('no more VMs wait than there is memory for', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing(), { min: 2, memMib: 700 })
+  await watcher.until(1)
+  await backend.execute(spec(), { signal: never })
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await backend.idle()
+  await watcher.until(1)
+  assert.equal(watcher.asked.length, 2)
+})
+
+test('where the machine is full, VMs that wait make room for a workload', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  const memMib = 1024 * 1024
+  await assert.rejects(backend.execute(spec({ memMib }), { signal: never }), {
+    code: 'no_capacity',
+  })
+  assert.equal(watcher.waiting, 0)
+})
+
+test('a start that fails is told, and workloads boot their own', async (t) => {
+  const { backend, fake, watcher, problems } = await setUpPool(t, { dieAt: 'PUT /vsock' })
+  await watcher.untilFailed()
+  fake.script = answering({ type: 'started' }, { type: 'result', response: RESPONSE })
+  const result = await backend.execute(spec(), { signal: never })
+  assert.equal(result.outcome, 'exited')
+  assert.match(String(problems[0]), /the VMM ended in phase "vmm"/)
+})
+
+test('a shutdown ends what waits and what is being started', async (t) => {
+  const booting = Promise.withResolvers<void>()
+  const { backend, fake, watcher, assertNothingLeft } = await setUpPool(t, preparing(), { min: 2 })
+  await watcher.until(1)
+  fake.script = {
+    ...preparing(),
+    readiness: { ...READY, manner: 'silent' },
+    onCall: async (call) => {
+      if (call === 'PUT /actions') booting.resolve()
+    },
+  }
+  await Promise.race([booting.promise, watcher.until(2)])
+  await backend.shutdown()
+  assert.equal(watcher.waiting, 0)
+  await assertNothingLeft()
+})
+
+test('a VM that is killed with its workload running is not one of the pool any more', async (t) => {
+  const started = Promise.withResolvers<void>()
+  const { backend, watcher, assertNothingLeft } = await setUpPool(
+    t,
+    preparing(async (connection) => {
+      await writeMessage(connection, { type: 'started', interpreter: 'warm' })
+      started.resolve()
+      await once(connection, 'close')
+    }),
+  )
+  await watcher.until(1)
+  const running = backend.execute(spec(), { signal: never })
+  await started.promise
+  await backend.cleanup(IDS[0])
+  assert.equal((await running).outcome, 'killed')
+  await backend.shutdown()
+  await assertNothingLeft()
+})

@@ -1,0 +1,93 @@
+import { EventEmitter, once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import type { TestContext } from 'node:test'
+import type { FakeScript } from '@vulcan/firecracker/testing'
+import type { PoolLimits } from '../../src/pool/pool.ts'
+import { MessageReader, writeMessage } from '../../src/protocol/framing.ts'
+import type { VmWatcher } from '../../src/vm-watcher.ts'
+import { READY, RESPONSE } from './agent-messages.ts'
+import { type Setup, setUp } from './backend-under-test.ts'
+
+const nothing = () => undefined
+
+/** What a pool did, for tests that wait for it. */
+export class PoolWatcher implements VmWatcher {
+  /** VMs that wait now. */
+  waiting = 0
+  readonly asked: string[] = []
+  readonly interpreted: VmWatcher['interpreted'] = (_, start) => void this.starts.push(start)
+  readonly starts: string[] = []
+  readonly started: VmWatcher['started'] = ({ mode }) => void this.modes.push(mode)
+  readonly modes: string[] = []
+  readonly opened = nothing
+  readonly startFailed = nothing
+  readonly connected = nothing
+  readonly answered = nothing
+  readonly released = nothing
+  readonly poolGave = nothing
+  readonly #changes = new EventEmitter()
+
+  poolAsked(_: string, result: string): void {
+    this.asked.push(result)
+  }
+
+  poolChanged(_: string, change: number): void {
+    this.waiting += change
+    this.#changes.emit('change')
+  }
+
+  poolRefilled(_: string, result: string): void {
+    this.#changes.emit(result)
+  }
+
+  async until(waiting: number): Promise<void> {
+    while (this.waiting !== waiting) await once(this.#changes, 'change')
+  }
+
+  async untilFailed(): Promise<void> {
+    await once(this.#changes, 'error')
+  }
+}
+
+export interface PoolSetup extends Setup {
+  readonly watcher: PoolWatcher
+}
+
+const LIMITS: PoolLimits = { min: 1, max: 2, idleMs: 3_600_000, memMib: 4096 }
+
+export async function setUpPool(
+  t: TestContext,
+  script: FakeScript,
+  limits: Partial<PoolLimits> = {},
+  env = {},
+): Promise<PoolSetup> {
+  const watcher = new PoolWatcher()
+  const pool = { ...LIMITS, ...limits }
+  return { ...(await setUp(t, script, env, { watcher, pool })), watcher }
+}
+
+/** An agent that prepares a run, and then does what it is told with the connection. */
+export function preparing(
+  carryOut: (connection: Duplex, request: unknown) => Promise<void> = succeed,
+): FakeScript {
+  return {
+    readiness: READY,
+    guest: async (connection) => {
+      const reader = new MessageReader(connection, 1 << 24)
+      const first = await reader.next()
+      if (typeOf(first) !== 'prepare') return carryOut(connection, first)
+      await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
+      const request = await reader.next()
+      if (request !== undefined) await carryOut(connection, request)
+    },
+  }
+}
+
+export async function succeed(connection: Duplex): Promise<void> {
+  await writeMessage(connection, { type: 'started', interpreter: 'warm' })
+  await writeMessage(connection, { type: 'result', response: RESPONSE })
+}
+
+function typeOf(message: unknown): unknown {
+  return message instanceof Object && 'type' in message ? message.type : undefined
+}
