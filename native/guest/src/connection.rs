@@ -60,18 +60,18 @@ impl Connection {
         }
     }
 
-    /// Reads one message.
+    /// Reads one message; without a deadline, as long as the connection is there.
     pub fn receive(
         &self,
         decoder: &mut Decoder,
-        deadline: Instant,
+        deadline: Option<Instant>,
     ) -> Result<Vec<u8>, ReceiveError> {
         let mut bytes = vec![0; READ_BYTES];
         loop {
             if let Some(message) = decoder.next_message().map_err(ReceiveError::Frame)? {
                 return Ok(message);
             }
-            if !wait(&self.socket, PollFlags::IN, deadline).map_err(ReceiveError::Io)? {
+            if !wait_until(&self.socket, PollFlags::IN, deadline).map_err(ReceiveError::Io)? {
                 return Err(ReceiveError::TimedOut);
             }
             match self.read(&mut bytes).map_err(ReceiveError::Io)? {
@@ -173,9 +173,13 @@ pub fn time_left(deadline: Instant) -> Timespec {
 
 /// Waits for one of `flags` (or an error or the end of the stream) on `fd`; false at the deadline.
 pub fn wait(fd: &impl AsFd, flags: PollFlags, deadline: Instant) -> io::Result<bool> {
+    wait_until(fd, flags, Some(deadline))
+}
+
+fn wait_until(fd: &impl AsFd, flags: PollFlags, deadline: Option<Instant>) -> io::Result<bool> {
     loop {
         let mut fds = [PollFd::new(fd, flags)];
-        match rustix::event::poll(&mut fds, Some(&time_left(deadline))) {
+        match rustix::event::poll(&mut fds, deadline.map(time_left).as_ref()) {
             Ok(0) => return Ok(false),
             Ok(_) => return Ok(true),
             Err(Errno::INTR) => {}

@@ -14,7 +14,7 @@ use crate::protocol::{
     ConfigureRequest, Final, Kind, PingResponse, Refusal, RunRequest, RunResponse, Stages,
 };
 use crate::report::{Typed, Untyped};
-use crate::run::run;
+use crate::run::{prepare, run};
 use crate::words::cut;
 use crate::workload::Site;
 
@@ -29,30 +29,34 @@ pub struct Agent {
 /// Serves one connection until its end. Errors are the agent's own; a host that went away is none.
 pub fn operate(connection: Connection, agent: &Agent) -> io::Result<()> {
     let mut decoder = Decoder::new(REQUEST_LIMIT);
-    match connection.receive(&mut decoder, Instant::now() + REQUEST_TIMEOUT) {
-        Ok(request) => dispatch(connection, agent, request),
+    match connection.receive(&mut decoder, Some(Instant::now() + REQUEST_TIMEOUT)) {
+        Ok(request) => dispatch(connection, decoder, agent, request),
         Err(ReceiveError::Closed) => Ok(()),
         Err(ReceiveError::Frame(error)) => refuse(connection, error.to_string()),
         Err(error) => Err(io::Error::other(error.to_string())),
     }
 }
 
-fn dispatch(connection: Connection, agent: &Agent, request: Vec<u8>) -> io::Result<()> {
-    if is_too_deep(&request) {
-        return refuse(connection, format!("JSON nested deeper than {DEPTH_LIMIT}"));
-    }
-    let kind = match parse::<Kind>(&request) {
-        Ok(kind) => kind.kind,
+fn dispatch(
+    connection: Connection,
+    decoder: Decoder,
+    agent: &Agent,
+    request: Vec<u8>,
+) -> io::Result<()> {
+    let kind = match parse_kind(&request) {
+        Ok(kind) => kind,
         Err(error) => return refuse(connection, error),
     };
+    let site = &agent.site;
     match kind.as_deref() {
         None => run(
             connection,
-            &agent.site,
+            site,
             parse_run(request),
             &mut Untyped::default(),
         ),
-        Some("run") => run(connection, &agent.site, parse_run(request), &mut Typed),
+        Some("run") => run(connection, site, parse_run(request), &mut Typed),
+        Some("prepare") => prepare(connection, decoder, site, parse_prepared_run),
         Some("ping") => finish(connection, ping(agent)),
         Some("configure") => {
             let response = match parse::<ConfigureRequest>(&request) {
@@ -62,6 +66,21 @@ fn dispatch(connection: Connection, agent: &Agent, request: Vec<u8>) -> io::Resu
             finish(connection, response)
         }
         Some(other) => refuse(connection, format!("unknown request type {:?}", cut(other))),
+    }
+}
+
+fn parse_kind(request: &[u8]) -> Result<Option<String>, String> {
+    match is_too_deep(request) {
+        true => Err(format!("JSON nested deeper than {DEPTH_LIMIT}")),
+        false => parse::<Kind>(request).map(|kind| kind.kind),
+    }
+}
+
+/// The one request that may follow a preparation.
+fn parse_prepared_run(request: Vec<u8>) -> Result<RunRequest, Refusal> {
+    match parse_kind(&request).map_err(Refusal::invalid)?.as_deref() {
+        Some("run") => parse_run(request),
+        _ => Err(Refusal::invalid("what is prepared is a typed run")),
     }
 }
 

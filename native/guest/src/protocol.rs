@@ -170,14 +170,60 @@ pub struct Stages {
     pub listening_ms: u64,
 }
 
+/// What a `prepare` has come to. After it one typed `run` follows on the same connection, whenever
+/// it likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prepared {
+    /// An interpreter is started and waits for its program.
+    Waiting,
+    /// The image has no interpreter that could wait, or it did not come up.
+    None,
+}
+
+/// What a program runs in: an interpreter that waited for it, or a process of its own start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpreter {
+    Warm,
+    Fresh,
+}
+
+/// Why an interpreter that waited was of no use to its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Because {
+    /// The request sets a variable that an interpreter reads at its start.
+    Environment,
+    /// It has waited too long.
+    Age,
+    /// It is gone, or has not only waited.
+    Died,
+}
+
 /// What the agent sends before its final message, and when it is ready.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'a> {
-    Ready { version: &'a str },
-    Started {},
-    Output { stream: Stream, data: &'a str },
-    Log { line: &'a str, stream: Stream },
+    Ready {
+        version: &'a str,
+    },
+    Prepared {
+        interpreter: Prepared,
+    },
+    Started {
+        interpreter: Interpreter,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<Because>,
+    },
+    Output {
+        stream: Stream,
+        data: &'a str,
+    },
+    Log {
+        line: &'a str,
+        stream: Stream,
+    },
 }
 
 /// The one message that ends an operation.

@@ -1,20 +1,27 @@
 //! How a run is told to the host: exactly (typed) or as lines and a sum (untyped).
 
+mod silent;
 mod typed;
 mod untyped;
 
 use std::io;
 
 use crate::connection::Connection;
-use crate::protocol::{RunResponse, Stream};
+use crate::protocol::{Because, Interpreter, RunResponse, Stream};
 
+pub use silent::Silent;
 pub use typed::Typed;
 pub use untyped::Untyped;
 
 /// What a host sees of a run.
 pub trait Report {
     /// Queues that the program has started: its time runs from here.
-    fn started(&mut self, connection: &mut Connection) -> io::Result<()>;
+    fn started(
+        &mut self,
+        connection: &mut Connection,
+        interpreter: Interpreter,
+        because: Option<Because>,
+    ) -> io::Result<()>;
     /// Queues the messages for bytes that the program wrote, at most
     /// [`CHUNK_BYTES`](crate::run::CHUNK_BYTES) of them.
     fn output(

@@ -1,29 +1,30 @@
 //! The run of a workload, from a request to its final message.
 
+mod ground;
 mod supervise;
 
-use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, ReceiveError};
 use crate::fork::{Failure, Reporting};
-use crate::protocol::{Reason, Refusal, RunRequest, RunResponse, Truncated};
-use crate::report::Report;
-use crate::workload::confine::Confinement;
+use crate::message::{Decoder, TYPED_LIMIT, encode};
+use crate::protocol::{
+    Because, Event, Prepared, Reason, Refusal, RunRequest, RunResponse, Truncated,
+};
+use crate::report::{Report, Typed};
+use crate::workload::Site;
 use crate::workload::job::Job;
-use crate::workload::start::{lay_out, start};
-use crate::workload::{ProcessTree, Site};
+use crate::workload::start::lay_out;
+use crate::workload::waiting::Waiting;
+use ground::{Ground, on_ground};
 use supervise::{End, Supervisor};
 
 /// The most bytes of output that are read, and reported, at once.
 pub const CHUNK_BYTES: usize = 32 << 10;
-
-const EMPTY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why there is no response.
 enum Stop {
@@ -53,14 +54,54 @@ pub fn run(
     request: Result<RunRequest, Refusal>,
     report: &mut dyn Report,
 ) -> io::Result<()> {
-    let response = match request.map_err(Stop::from).and_then(|request| {
-        carry_out(
-            &mut connection,
-            site,
-            Job::new(request, &site.runtime)?,
-            report,
-        )
-    }) {
+    let ended = request.map_err(Stop::from).and_then(|request| {
+        let job = Job::new(request, &site.runtime)?;
+        on_ground(site, |ground| {
+            carry_out(&mut connection, ground, job, None, report)
+        })
+    });
+    answer(connection, ended, report)
+}
+
+/// Prepares a run, then waits for its request, of which `parse` makes a typed run, and carries it
+/// out. When this returns, no process of it is left.
+pub fn prepare(
+    mut connection: Connection,
+    mut decoder: Decoder,
+    site: &Site,
+    parse: impl FnOnce(Vec<u8>) -> Result<RunRequest, Refusal>,
+) -> io::Result<()> {
+    let ended = on_ground(site, |ground| {
+        let waiting = ground.prepare(&mut connection)?;
+        let interpreter = match waiting {
+            Some(_) => Prepared::Waiting,
+            None => Prepared::None,
+        };
+        connection.queue(&encode(&Event::Prepared { interpreter }, TYPED_LIMIT)?);
+        connection.send_queued()?;
+        let request = receive(&connection, &mut decoder)?;
+        let job = Job::new(parse(request)?, &site.runtime)?;
+        carry_out(&mut connection, ground, job, waiting, &mut Typed)
+    });
+    answer(connection, ended, &mut Typed)
+}
+
+fn receive(connection: &Connection, decoder: &mut Decoder) -> Result<Vec<u8>, Stop> {
+    connection
+        .receive(decoder, None)
+        .map_err(|error| match error {
+            ReceiveError::Closed => Stop::Cancelled,
+            ReceiveError::Frame(error) => Refusal::invalid(error.to_string()).into(),
+            error => Stop::Failed(io::Error::other(error.to_string())),
+        })
+}
+
+fn answer(
+    mut connection: Connection,
+    ended: Result<RunResponse, Stop>,
+    report: &mut dyn Report,
+) -> io::Result<()> {
+    let response = match ended {
         Ok(response) => response,
         Err(Stop::Refused(refusal)) => refusal.into(),
         Err(Stop::Cancelled) => return Ok(()),
@@ -72,41 +113,18 @@ pub fn run(
 
 fn carry_out(
     connection: &mut Connection,
-    site: &Site,
+    ground: &Ground,
     job: Job,
+    waiting: Option<Waiting>,
     report: &mut dyn Report,
 ) -> Result<RunResponse, Stop> {
-    let lock = File::create(&site.lock)?;
-    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => {
-            return Err(Refusal::invalid("busy: another workload is running").into());
-        }
-        other => other.map_err(io::Error::from)?,
-    }
-    let tree = (site.make_tree)()?;
-    let result = in_tree(connection, site, job, tree.as_ref(), report);
-    tree.kill()?;
-    if !tree.wait_empty(Instant::now() + EMPTY_TIMEOUT)? {
-        crate::log::write("processes of the workload do not end");
-    }
-    result
-}
-
-fn in_tree(
-    connection: &mut Connection,
-    site: &Site,
-    job: Job,
-    tree: &dyn ProcessTree,
-    report: &mut dyn Report,
-) -> Result<RunResponse, Stop> {
-    let confinement = Confinement::new(site.user)?;
-    wait_for_files(connection, &lay_out(&job, site, tree, &confinement)?)?;
+    let (site, tree) = (ground.site, ground.tree.as_ref());
+    wait_for_files(connection, &lay_out(&job, site, tree, &ground.confinement)?)?;
     let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes);
     if let Some(build) = &job.build {
         let started_at = SystemTime::now();
         let deadline = Instant::now() + site.build_timeout;
-        let builder = start(build, site, tree, &confinement)?;
-        match supervisor.supervise(builder, deadline)? {
+        match supervisor.supervise(ground.start(build)?, deadline)? {
             End::Exited(0) => {}
             end => {
                 let what = What::Build(site.build_timeout);
@@ -115,10 +133,13 @@ fn in_tree(
             }
         }
     }
-    let program = start(&job.program, site, tree, &confinement)?;
+    let (program, interpreter, because) = ground.start_program(&job, waiting)?;
+    if because == Some(Because::Died) {
+        supervisor.forgive_kills()?;
+    }
     let started_at = SystemTime::now();
     let deadline = Instant::now() + job.timeout;
-    supervisor.tell_start()?;
+    supervisor.tell_start(interpreter, because)?;
     let what = What::Program(job.timeout);
     // What was built has found its imports, whatever it says.
     let may_hint = job.build.is_none();

@@ -44,7 +44,7 @@ fn what_was_built_runs_with_the_arguments_but_without_the_entrypoint() {
     let outcome = run(COPY, r#"for a in "$@"; do echo "<$a>"; done; exit 7"#, more);
     assert_eq!(outcome.text(), "<a b>\n<-x>\n");
     assert_eq!(outcome.response["exit_code"], 7);
-    assert!(outcome.started);
+    assert!(outcome.started.is_some());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_build_that_fails_is_the_programs_failure_and_tells_in_its_own_words() {
     assert_eq!(outcome.response["exit_code"], 3);
     assert_eq!(outcome.response["reason"], "exited");
     assert_eq!(outcome.response["error"], "");
-    assert!(!outcome.started);
+    assert!(outcome.started.is_none());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_build_has_a_deadline_of_its_own() {
     assert_eq!(outcome.response["reason"], "timeout");
     assert_eq!(outcome.response["exit_code"], Value::Null);
     assert_eq!(outcome.response["error"], "timeout: building took over 1s");
-    assert!(!outcome.started);
+    assert!(outcome.started.is_none());
 }
 
 #[test]

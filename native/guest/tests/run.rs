@@ -16,7 +16,10 @@ fn none() -> Value {
 #[test]
 fn output_and_exit_code_arrive() {
     let outcome = Place::new().run("echo out; echo err >&2; exit 7", none());
-    assert!(outcome.started);
+    assert_eq!(
+        outcome.started,
+        Some(json!({"type": "started", "interpreter": "fresh"}))
+    );
     assert_eq!(outcome.stdout, b"out\n");
     assert_eq!(outcome.stderr, b"err\n");
     let response = outcome.response;

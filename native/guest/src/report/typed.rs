@@ -8,14 +8,23 @@ use base64::engine::general_purpose::STANDARD;
 use super::Report;
 use crate::connection::Connection;
 use crate::message::{TYPED_LIMIT, encode};
-use crate::protocol::{Event, Final, RunResponse, Stream};
+use crate::protocol::{Because, Event, Final, Interpreter, RunResponse, Stream};
 
 /// Reports output as it is, in base64.
 pub struct Typed;
 
 impl Report for Typed {
-    fn started(&mut self, connection: &mut Connection) -> io::Result<()> {
-        connection.queue(&encode(&Event::Started {}, TYPED_LIMIT)?);
+    fn started(
+        &mut self,
+        connection: &mut Connection,
+        interpreter: Interpreter,
+        because: Option<Because>,
+    ) -> io::Result<()> {
+        let event = Event::Started {
+            interpreter,
+            because,
+        };
+        connection.queue(&encode(&event, TYPED_LIMIT)?);
         Ok(())
     }
 

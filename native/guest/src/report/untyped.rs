@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Report;
 use crate::connection::Connection;
 use crate::message::{REQUEST_LIMIT, encode};
-use crate::protocol::{Event, Final, Reason, RunResponse, Stream};
+use crate::protocol::{Because, Event, Final, Interpreter, Reason, RunResponse, Stream};
 
 const LINE_LIMIT_BYTES: usize = 32 << 10;
 const OUTPUT_LIMIT_BYTES: usize = 8 << 20;
@@ -46,7 +46,12 @@ struct Response {
 
 impl Report for Untyped {
     /// Hosts of the untyped run know nothing of it.
-    fn started(&mut self, _: &mut Connection) -> io::Result<()> {
+    fn started(
+        &mut self,
+        _: &mut Connection,
+        _: Interpreter,
+        _: Option<Because>,
+    ) -> io::Result<()> {
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use super::CHUNK_BYTES;
 use crate::connection::{Connection, time_left};
 use crate::fork::Child;
-use crate::protocol::{Stream, Truncated};
+use crate::protocol::{Because, Interpreter, Stream, Truncated};
 use crate::report::Report;
 use crate::tail::Tail;
 use crate::workload::ProcessTree;
@@ -20,7 +20,7 @@ use crate::workload::start::Program;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How a program ended.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum End {
     Exited(i32),
     OutOfMemory,
@@ -48,6 +48,7 @@ pub struct Supervisor<'a> {
     outputs: [Output; 2],
     /// The end of stderr, what the output limit cut off included.
     stderr_tail: Tail,
+    forgiven_kills: u64,
     /// Set when the deadline has passed or the program has ended, whichever was first.
     end: Option<End>,
 }
@@ -80,13 +81,24 @@ impl<'a> Supervisor<'a> {
             child: None,
             outputs: [Stream::Stdout, Stream::Stderr].map(output),
             stderr_tail: Tail::default(),
+            forgiven_kills: 0,
             end: None,
         }
     }
 
-    /// Tells the host that its program has started.
-    pub fn tell_start(&mut self) -> io::Result<()> {
-        self.report.started(self.connection)
+    /// Tells the host that its program has started, and in what.
+    pub fn tell_start(
+        &mut self,
+        interpreter: Interpreter,
+        because: Option<Because>,
+    ) -> io::Result<()> {
+        self.report.started(self.connection, interpreter, because)
+    }
+
+    /// What the kernel has killed so far in the tree was not the program's.
+    pub fn forgive_kills(&mut self) -> io::Result<()> {
+        self.forgiven_kills = self.tree.out_of_memory_kills()?;
+        Ok(())
     }
 
     /// Which streams lost their end to the limit.
@@ -230,7 +242,11 @@ impl<'a> Supervisor<'a> {
         let signal = status.terminating_signal();
         let end = match (status.exit_status(), signal) {
             (Some(code), _) => End::Exited(code),
-            (None, Some(libc::SIGKILL)) if self.tree.out_of_memory_kills()? > 0 => End::OutOfMemory,
+            (None, Some(libc::SIGKILL))
+                if self.tree.out_of_memory_kills()? > self.forgiven_kills =>
+            {
+                End::OutOfMemory
+            }
             (None, signal) => End::Exited(128 + signal.unwrap_or(0)),
         };
         self.end_with(end)

@@ -48,6 +48,17 @@ pub struct Invocation {
     pub input: Option<Vec<u8>>,
 }
 
+impl Invocation {
+    /// A program of the image, of which no request says anything.
+    pub fn of_image(argv: Vec<String>, runtime: &Runtime) -> Self {
+        Self {
+            argv,
+            env: base_environment(runtime),
+            input: None,
+        }
+    }
+}
+
 /// A run that can be started.
 pub struct Job {
     pub source: Source,
@@ -71,11 +82,9 @@ impl Job {
             .unwrap_or_else(|| runtime.default_entrypoint.clone());
         check_entrypoint(&entrypoint)
             .map_err(|why| Refusal::invalid(format!("entrypoint {:?}: {why}", cut(&entrypoint))))?;
-        let build = runtime.build_argv(&entrypoint).map(|argv| Invocation {
-            argv,
-            env: base_environment(runtime),
-            input: None,
-        });
+        let build = runtime
+            .build_argv(&entrypoint)
+            .map(|argv| Invocation::of_image(argv, runtime));
         let input = request.input.filter(|input| !input.is_empty());
         let program = Invocation {
             argv: runtime.argv(&entrypoint, request.args.unwrap_or_default()),
@@ -166,7 +175,8 @@ fn environment(
     Ok(env)
 }
 
-fn base_environment(runtime: &Runtime) -> BTreeMap<String, String> {
+/// What programs find in their environment when the request sets nothing.
+pub fn base_environment(runtime: &Runtime) -> BTreeMap<String, String> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut env: BTreeMap<_, _> = BASE_ENV.into_iter().map(owned).collect();
     env.extend(runtime.env.clone());

@@ -8,6 +8,7 @@ pub mod job;
 pub mod runtime;
 pub mod seccomp;
 pub mod start;
+pub mod waiting;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub const WORKLOAD_USER: User = User {
 /// Building is preparation, which the program's own time does not count. The host waits a little
 /// longer for the program to start.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(100);
+
+/// An interpreter that has waited longer is not used: what it saw of the machine is of then.
+const WAITING_LIMIT: Duration = Duration::from_secs(600);
 
 /// A user and its only group.
 #[derive(Clone, Copy)]
@@ -58,6 +62,8 @@ pub struct Site {
     pub user: Option<User>,
     pub runtime: Runtime,
     pub build_timeout: Duration,
+    /// How long an interpreter may have waited when it is given its program.
+    pub waiting_limit: Duration,
     /// Held while a run lasts: there is one at a time.
     pub lock: PathBuf,
     pub make_tree: MakeTree,
@@ -71,6 +77,7 @@ impl Site {
             user: Some(WORKLOAD_USER),
             runtime: Runtime::read(Path::new(RUNTIME_FILE))?,
             build_timeout: BUILD_TIMEOUT,
+            waiting_limit: WAITING_LIMIT,
             lock: "/run/vulcan-guest.lock".into(),
             make_tree: Box::new(|| {
                 let path = Path::new(crate::boot::WORKLOAD_GROUPS).join("workload");

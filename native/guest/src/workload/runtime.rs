@@ -24,9 +24,46 @@ pub struct Runtime {
     pub command: Vec<String>,
     /// Environment that a request may override.
     pub env: BTreeMap<String, String>,
+    /// An interpreter that can be started before there is a program.
+    #[serde(default)]
+    pub warm: Option<Warm>,
+    /// What makes the first run quicker, and leaves nothing that a program could see.
+    #[serde(default)]
+    pub prepare: Option<Vec<String>>,
     /// What to say of a program, or its build, that failed.
     #[serde(default)]
     pub hints: Vec<Hint>,
+}
+
+/// An interpreter that waits for its program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warm {
+    /// Started as [`super::waiting`] says.
+    pub command: Vec<String>,
+    /// Names of variables that an interpreter reads at its start, and so before the request is
+    /// there; one that ends with `*` stands for all that begin like it.
+    pub fresh_variables: Vec<String>,
+}
+
+impl Warm {
+    /// Whether an interpreter that was started with `base` cannot run a program with `env`.
+    pub fn needs_other_start(
+        &self,
+        base: &BTreeMap<String, String>,
+        env: &BTreeMap<String, String>,
+    ) -> bool {
+        env.iter()
+            .any(|(name, value)| base.get(name) != Some(value) && self.is_read_at_start(name))
+    }
+
+    fn is_read_at_start(&self, name: &str) -> bool {
+        let fits = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == pattern,
+        };
+        self.fresh_variables.iter().any(fits)
+    }
 }
 
 /// A sentence for who ran a program that failed with some text near the end of its stderr.
@@ -100,6 +137,26 @@ mod tests {
         let args = vec!["one".to_owned()];
         assert_eq!(runtime.argv("-m.x", args), ["/x", "-u", "./-m.x", "one"]);
         assert_eq!(runtime.env["A"], "b");
+    }
+
+    #[test]
+    fn only_variables_that_are_read_at_the_start_and_differ_need_another_one() {
+        let warm: Warm =
+            serde_json::from_str(r#"{"command": ["/x"], "fresh_variables": ["X_*", "TZ"]}"#)
+                .expect("warm");
+        let map = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let base = map("X_BASE", "1");
+        for (name, value, needs) in [
+            ("X_BASE", "1", false),
+            ("X_BASE", "", true),
+            ("X_", "", true),
+            ("TZ", "UTC", true),
+            ("TZX", "UTC", false),
+            ("AX_", "", false),
+        ] {
+            let env = map(name, value);
+            assert_eq!(warm.needs_other_start(&base, &env), needs, "{name}={value}");
+        }
     }
 
     #[test]

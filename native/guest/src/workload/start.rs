@@ -3,12 +3,12 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::archive::{self, LIMITS};
@@ -19,6 +19,10 @@ use super::{ProcessTree, Site};
 use crate::fork::{Child, Failure, Reporting, fork_reporting};
 use crate::words::cut;
 
+/// Where a waiting interpreter hears of its program: out of the way of the descriptors that it opens
+/// itself, so that those have the numbers that they would have without it, and low enough for the
+/// kernel's first table of them.
+pub const CONTROL: RawFd = 63;
 const ENTERING: &str = "entering the control group";
 const CONFINING: &str = "giving up rights";
 
@@ -75,18 +79,43 @@ pub fn start(
     tree: &dyn ProcessTree,
     confinement: &Confinement,
 ) -> io::Result<Program> {
+    let stdin = match invocation.input.as_deref() {
+        None => Stdio::null(),
+        Some(bytes) => {
+            let input = Input::new()?;
+            input.fill(bytes)?;
+            input.reader()?.into()
+        }
+    };
+    start_with(invocation, stdin, None, site, tree, confinement)
+}
+
+/// Starts a program with this standard input, and with `control`, if there is one, as its
+/// descriptor [`CONTROL`].
+pub fn start_with(
+    invocation: &Invocation,
+    stdin: Stdio,
+    control: Option<BorrowedFd>,
+    site: &Site,
+    tree: &dyn ProcessTree,
+    confinement: &Confinement,
+) -> io::Result<Program> {
     let (stdout, stdout_writer) = pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_writer) = pipe_with(PipeFlags::CLOEXEC)?;
-    let Invocation { argv, env, input } = invocation;
+    let Invocation { argv, env, .. } = invocation;
     let mut command = Command::new(&argv[0]);
     command
         .args(&argv[1..])
         .env_clear()
         .envs(env)
         .current_dir(&site.dir)
-        .stdin(standard_input(input.as_deref())?)
+        .stdin(stdin)
         .stdout(stdout_writer)
         .stderr(stderr_writer);
+    if let Some(control) = control.map(|control| control.as_raw_fd()) {
+        // SAFETY: the closure makes system calls only.
+        unsafe { command.pre_exec(move || put_at(control, CONTROL)) };
+    }
     let reporting = fork_reporting(|| {
         tree.enter().map_err(Failure::agent(ENTERING))?;
         confinement.enter(None).map_err(Failure::agent(CONFINING))?;
@@ -104,20 +133,47 @@ pub fn start(
     })
 }
 
-/// A file in memory that can only be read, or `/dev/null`.
-fn standard_input(input: Option<&[u8]>) -> io::Result<Stdio> {
-    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-    use std::os::fd::AsRawFd;
-    let Some(input) = input else {
-        return Ok(Stdio::null());
+/// Makes `fd` the descriptor `number` too, which programs inherit.
+fn put_at(fd: RawFd, number: RawFd) -> io::Result<()> {
+    let done = match fd == number {
+        // SAFETY: the call changes a descriptor of this process, which is about to be a program.
+        true => unsafe { libc::fcntl(fd, libc::F_SETFD, 0) },
+        // SAFETY: as above.
+        false => unsafe { libc::dup2(fd, number) },
     };
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut memory = File::from(memfd_create("stdin", flags)?);
-    memory.write_all(input)?;
-    fcntl_add_seals(
-        &memory,
-        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW,
-    )?;
-    // Opened again for an offset of its own, at the start, and without the right to write.
-    Ok(File::open(format!("/proc/self/fd/{}", memory.as_raw_fd()))?.into())
+    match done {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// A standard input: a file in memory that its program can only read.
+pub struct Input {
+    memory: File,
+}
+
+impl Input {
+    /// Nothing, so far.
+    pub fn new() -> io::Result<Self> {
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        Ok(Self {
+            memory: File::from(memfd_create("stdin", flags)?),
+        })
+    }
+
+    /// The file opened again, for an offset of its own, at the start, and without the right to
+    /// write.
+    pub fn reader(&self) -> io::Result<File> {
+        File::open(format!("/proc/self/fd/{}", self.memory.as_raw_fd()))
+    }
+
+    /// Writes what is to be read, once and for all.
+    pub fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.memory).write_all(bytes)?;
+        fcntl_add_seals(
+            &self.memory,
+            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW,
+        )?;
+        Ok(())
+    }
 }

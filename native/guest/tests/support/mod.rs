@@ -45,6 +45,7 @@ pub struct Place {
     root: TempDir,
     pub runtime: Runtime,
     pub build_timeout: Duration,
+    pub waiting_limit: Duration,
     /// What the kernel is made to say of the memory.
     pub out_of_memory_kills: u64,
 }
@@ -56,6 +57,7 @@ impl Place {
             root,
             runtime: serde_json::from_str(SHELL).expect("runtime"),
             build_timeout: PATIENCE,
+            waiting_limit: PATIENCE,
             out_of_memory_kills: 0,
         };
         fs::set_permissions(place.root.path(), readable()).expect("permissions");
@@ -81,28 +83,15 @@ impl Place {
 
     /// Starts an operation and sends it these bytes.
     pub fn send(&self, bytes: &[u8]) -> Host {
-        let (mut host, guest) = UnixStream::pair().expect("socket pair");
-        let agent = Agent {
-            site: self.site(),
-            stages: Stages::default(),
-        };
-        let operation = fork(|| {
-            // Without this the child's copy of the host's end would keep the connection open.
-            // SAFETY: the descriptor is this process's copy, and nothing in it uses it.
-            unsafe { libc::close(host.as_raw_fd()) };
-            let socket = guest.as_fd().try_clone_to_owned().expect("socket");
-            // SAFETY: as above.
-            unsafe { libc::close(guest.as_raw_fd()) };
-            i32::from(operate(Connection::new(socket), &agent).is_err())
-        })
-        .expect("fork");
-        drop(guest);
-        host.set_read_timeout(Some(PATIENCE)).expect("timeout");
-        host.write_all(bytes).expect("request");
-        Host {
-            socket: host,
-            operation,
-        }
+        send_to(self.site(), bytes)
+    }
+
+    /// Prepares a run, which is told to be so with this interpreter.
+    pub fn prepare(&self, interpreter: &str) -> Host {
+        let mut host = self.request(&json!({"type": "prepare"}));
+        let prepared = json!({"type": "prepared", "interpreter": interpreter});
+        assert_eq!(host.message(), Some(prepared));
+        host
     }
 
     /// Starts an operation with this request.
@@ -112,9 +101,7 @@ impl Place {
 
     /// Starts a typed run of a shell script; `more` is added to the request.
     pub fn start(&self, script: &str, more: Value) -> Host {
-        let mut request = json!({"type": "run", "runtime": "sh", "code": script});
-        merge(&mut request, more);
-        self.request(&request)
+        self.request(&run_request(script, more))
     }
 
     /// Runs a shell script to its end.
@@ -124,22 +111,52 @@ impl Place {
 
     fn site(&self) -> Site {
         let root = self.root.path().to_owned();
-        let out_of_memory_kills = self.out_of_memory_kills;
-        let make_tree: MakeTree = Box::new(move || {
-            Ok(Box::new(TestTree {
-                kind: Kind::new(&root)?,
-                out_of_memory_kills,
-            }))
-        });
         Site {
             dir: self.work(),
             user: getuid().is_root().then_some(NOBODY),
             runtime: self.runtime.clone(),
             build_timeout: self.build_timeout,
-            lock: self.root.path().join("lock"),
-            make_tree,
+            waiting_limit: self.waiting_limit,
+            lock: root.join("lock"),
+            make_tree: make_trees(root, self.out_of_memory_kills),
         }
     }
+}
+
+/// Starts an operation of an agent with this site and sends it these bytes.
+pub fn send_to(site: Site, bytes: &[u8]) -> Host {
+    let (mut host, guest) = UnixStream::pair().expect("socket pair");
+    let agent = Agent {
+        site,
+        stages: Stages::default(),
+    };
+    let operation = fork(|| {
+        // Without this the child's copy of the host's end would keep the connection open.
+        // SAFETY: the descriptor is this process's copy, and nothing in it uses it.
+        unsafe { libc::close(host.as_raw_fd()) };
+        let socket = guest.as_fd().try_clone_to_owned().expect("socket");
+        // SAFETY: as above.
+        unsafe { libc::close(guest.as_raw_fd()) };
+        i32::from(operate(Connection::new(socket), &agent).is_err())
+    })
+    .expect("fork");
+    drop(guest);
+    host.set_read_timeout(Some(PATIENCE)).expect("timeout");
+    host.write_all(bytes).expect("request");
+    Host {
+        socket: host,
+        operation,
+    }
+}
+
+/// Makes trees for runs, given a directory for what they are made of.
+pub fn make_trees(dir: PathBuf, out_of_memory_kills: u64) -> MakeTree {
+    Box::new(move || {
+        Ok(Box::new(TestTree {
+            kind: Kind::new(&dir)?,
+            out_of_memory_kills,
+        }))
+    })
 }
 
 fn readable() -> fs::Permissions {
@@ -151,6 +168,13 @@ fn merge(request: &mut Value, more: Value) {
         panic!("requests are objects");
     };
     request.extend(more);
+}
+
+/// A typed run of a shell script; `more` is added to it.
+pub fn run_request(script: &str, more: Value) -> Value {
+    let mut request = json!({"type": "run", "runtime": "sh", "code": script});
+    merge(&mut request, more);
+    request
 }
 
 /// A message with its length before it.
@@ -182,6 +206,12 @@ impl Host {
         Some(message)
     }
 
+    /// Sends another message.
+    pub fn tell(&mut self, message: &Value) {
+        let bytes = frame(message.to_string().as_bytes());
+        self.socket.write_all(&bytes).expect("message");
+    }
+
     /// The next output.
     pub fn output(&mut self) -> Value {
         loop {
@@ -201,7 +231,7 @@ impl Host {
             match message["type"].as_str() {
                 Some("output") => outcome.add(&message),
                 Some("log") => outcome.lines.push(message),
-                Some("started") => outcome.started = true,
+                Some("started") => outcome.started = Some(message),
                 Some("result") => {
                     outcome.response = message["response"].clone();
                     break;
@@ -243,7 +273,7 @@ pub struct Outcome {
     pub stderr: Vec<u8>,
     pub lines: Vec<Value>,
     /// Whether the program was said to have started.
-    pub started: bool,
+    pub started: Option<Value>,
     pub response: Value,
 }
 
