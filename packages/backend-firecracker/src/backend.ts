@@ -21,6 +21,7 @@ import { type Recovery, recover } from './lifecycle/recover.ts'
 import type { HeldSlot } from './networks.ts'
 import { Output } from './output.ts'
 import { RunTimeoutError, run } from './run.ts'
+import { Steps } from './steps.ts'
 import { Timeline } from './timeline.ts'
 import { Tracker } from './tracker.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
@@ -267,6 +268,7 @@ export class FirecrackerBackend implements Backend {
   /** Never rejects: what cannot be released is reported, and stays in its manifest. */
   async #release(vm: Vm, end: VmEnd | undefined): Promise<void> {
     const beganAtMs = performance.now()
+    const steps = new Steps(this.#options)
     let result: 'ok' | 'error' = 'ok'
     try {
       if (vm.opened && end !== undefined) vm.journal.ended(end)
@@ -285,6 +287,7 @@ export class FirecrackerBackend implements Backend {
       result = 'error'
       this.#options.onReleaseError(error)
     } finally {
+      steps.ended('release')
       this.#options.watcher?.released(result, performance.now() - beganAtMs)
       vm.held.dispose()
       this.#cids.release(vm.cid)

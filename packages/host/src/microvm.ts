@@ -33,14 +33,18 @@ export async function openMicrovm(
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
-  const { vmWatcher } = options
+  const { vmWatcher: watcher, onStep } = options
   const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
   const program = await chooseVmm(kvm, options.vmm, layout, config)
   held.move()
   return {
     program,
     kvm,
-    backend: new FirecrackerBackend({ ...base, program, ...(vmWatcher && { watcher: vmWatcher }) }),
+    backend: new FirecrackerBackend({
+      ...{ ...base, program },
+      ...(watcher && { watcher }),
+      ...(onStep && { onStep }),
+    }),
   }
 }
 

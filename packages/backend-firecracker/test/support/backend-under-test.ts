@@ -49,7 +49,7 @@ export async function setUp(
   t: TestContext,
   script: FakeScript,
   env = {},
-  extra: Pick<FirecrackerBackendOptions, 'watcher'> = {},
+  extra: Pick<FirecrackerBackendOptions, 'watcher' | 'onStep'> = {},
 ): Promise<Setup> {
   const root = await mkdtemp(join(tmpdir(), 'vt-'))
   const layout = await layoutIn(root)
