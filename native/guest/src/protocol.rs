@@ -149,7 +149,7 @@ pub struct ConfigureResponse {
     pub reason: Option<Reason>,
 }
 
-/// The answer to `ping`.
+/// The answer to `ping`, and what the agent tells when it is ready.
 #[derive(Serialize)]
 pub struct PingResponse {
     pub version: &'static str,
@@ -174,7 +174,7 @@ pub struct Stages {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'a> {
-    Ready { version: &'a str },
+    Ready(PingResponse),
     Started {},
     Output { stream: Stream, data: &'a str },
     Log { line: &'a str, stream: Stream },
