@@ -118,12 +118,12 @@ test('a child that keeps stdout open does not hold the run after its parent has 
   await vulcan.assertNothingLeft()
 })
 
-test('--json gives one document and nothing else', async (t) => {
+test('--json gives one document and nothing else, with --trace the steps in it', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
   const code = 'import sys; print("out"); sys.stderr.buffer.write(b"\\xff"); sys.exit(4)'
-  const { exitCode, stdout, stderr } = await vulcan.python(code, '--json')
+  const { exitCode, stdout, stderr } = await vulcan.python(code, '--json', '--trace')
   const document = JSON.parse(stdout.toString())
-  const { id, duration_ms, phases, vmm, isolation_strength, ...rest } = document
+  const { id, duration_ms, phases, vmm, isolation_strength, trace, ...rest } = document
   assert.deepEqual(rest, {
     status: 'completed',
     reason: 'exited',
@@ -141,6 +141,13 @@ test('--json gives one document and nothing else', async (t) => {
     phases.map(({ phase }: { phase: string }) => phase),
     ['image', 'drives', 'vmm', 'booting', 'request', 'running', 'ended'],
   )
+  const steps = [
+    ...['host', 'queue', 'image', 'drives', 'spawn', 'configure', 'start', 'kernel', 'initrd'],
+    ...['agent', 'ready', 'request', 'interpreter', 'first_byte', 'response', 'release'],
+  ]
+  const traced: { step: string; begin_ms: number; duration_ms: number }[] = trace
+  assert.deepEqual(new Set(traced.map(({ step }) => step)), new Set(steps))
+  for (const { step, duration_ms: ms } of traced) assert.ok(ms >= 0 && ms < 180_000, step)
   assert.ok(['firecracker', 'vulcan-vmm'].includes(vmm.name))
   assert.ok(['hardware', 'emulated'].includes(isolation_strength))
   assert.equal(stderr, '')

@@ -93,7 +93,8 @@ fn parse_run(json: Vec<u8>) -> Result<RunRequest, Refusal> {
     parse(&json).map_err(Refusal::invalid)
 }
 
-fn ping(agent: &Agent) -> PingResponse {
+/// How long the VM is up, and how it came there.
+pub fn ping(agent: &Agent) -> PingResponse {
     PingResponse {
         version: env!("CARGO_PKG_VERSION"),
         uptime_ms: boot_ms(),

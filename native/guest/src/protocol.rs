@@ -149,7 +149,7 @@ pub struct ConfigureResponse {
     pub reason: Option<Reason>,
 }
 
-/// The answer to `ping`.
+/// The answer to `ping`, and what the agent tells when it is ready.
 #[derive(Serialize)]
 pub struct PingResponse {
     pub version: &'static str,
@@ -205,9 +205,7 @@ pub enum Because {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'a> {
-    Ready {
-        version: &'a str,
-    },
+    Ready(PingResponse),
     Prepared {
         interpreter: Prepared,
     },

@@ -12,7 +12,7 @@ use crate::connection::Connection;
 use crate::fork::{Child, fork};
 use crate::log;
 use crate::message::{TYPED_LIMIT, encode};
-use crate::operation::{Agent, operate};
+use crate::operation::{Agent, operate, ping};
 use crate::protocol::{Event, Stages};
 use crate::workload::Site;
 
@@ -40,7 +40,7 @@ fn try_serve(port: u32, stages: Stages) -> io::Result<std::convert::Infallible> 
             ..stages
         },
     };
-    let mut operations = vec![start(|| announce(port))?];
+    let mut operations = vec![start(|| announce(port, &agent))?];
     loop {
         wait_for_connection(&listener, &mut operations)?;
         match accept(&listener, &agent, operations.len()) {
@@ -117,11 +117,10 @@ fn start(operation: impl FnOnce() -> io::Result<()>) -> io::Result<Child> {
 }
 
 /// Tells the host that the agent listens. A host that does not wait for it connects by itself.
-fn announce(port: u32) -> io::Result<()> {
+fn announce(port: u32, agent: &Agent) -> io::Result<()> {
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None)?;
     socket.connect(&SockAddr::vsock(HOST_CID, port))?;
-    let version = env!("CARGO_PKG_VERSION");
-    let frame = encode(&Event::Ready { version }, TYPED_LIMIT)?;
+    let frame = encode(&Event::Ready(ping(agent)), TYPED_LIMIT)?;
     Connection::new(OwnedFd::from(socket)).finish(&frame)
 }
 

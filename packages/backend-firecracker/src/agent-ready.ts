@@ -4,7 +4,8 @@ import { Clock } from './clock.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage } from './protocol/framing.ts'
 import { parseReady } from './protocol/messages.ts'
-import type { Vm } from './vm.ts'
+import { tellBoot } from './steps.ts'
+import type { Vm, VmHost } from './vm.ts'
 
 /** How long the agent may take from its connection to its one message. */
 const READY_MESSAGE_DEADLINE_MS = 10_000
@@ -15,11 +16,14 @@ const LOOK_EVERY_MS = 200
 const DIAL_DEADLINE_MS = 24 * 3_600_000
 
 interface Awaited {
+  readonly host: VmHost
   readonly vm: Vm
   readonly vmm: VmmProcess
   readonly listener: GuestListener
   /** The agent's, in the guest. */
   readonly port: number
+  /** When the guest was started, of `performance.now()`. */
+  readonly startedAtMs: number
   /** Aborts with what is thrown when the boot has taken too long. */
   readonly bootTime: AbortSignal
 }
@@ -49,7 +53,10 @@ export async function agentReady(awaited: Awaited): Promise<'typed' | 'untyped'>
   }
 }
 
-async function dialledAgent({ listener }: Awaited, signal: AbortSignal): Promise<void> {
+async function dialledAgent(
+  { host, listener, startedAtMs }: Awaited,
+  signal: AbortSignal,
+): Promise<void> {
   const connection = await listener.accept({ deadlineMs: DIAL_DEADLINE_MS, signal })
   using clock = new Clock()
   clock.restart(
@@ -61,7 +68,8 @@ async function dialledAgent({ listener }: Awaited, signal: AbortSignal): Promise
   )
   try {
     const bounded = AbortSignal.any([signal, clock.signal])
-    parseReady(await orAgentLost(readMessage(new MessageReader(connection)), bounded))
+    const message = await orAgentLost(readMessage(new MessageReader(connection)), bounded)
+    tellBoot(host, startedAtMs, parseReady(message))
   } finally {
     connection.destroy()
   }

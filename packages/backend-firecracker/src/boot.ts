@@ -10,6 +10,7 @@ import { launchPath, scratchDir } from './lifecycle/layout.ts'
 import { machineSettings } from './machine-settings.ts'
 import type { HeldSlot } from './networks.ts'
 import { makePlace, type Place } from './place/place.ts'
+import { Steps } from './steps.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long the VMM may take to open its API socket; the guest's boot is not part of it. */
@@ -27,6 +28,7 @@ export async function boot(
   needs: VmNeeds,
   bootClock: BootClock,
 ): Promise<void> {
+  const steps = new Steps(host)
   await open(host, vm, needs)
   const busy = Promise.withResolvers<void>()
   using work = new DisposableStack()
@@ -35,30 +37,37 @@ export async function boot(
 
   await vm.timeline.enter('image')
   const files = await resolveFiles(host, vm, needs.runtime)
+  steps.ended('image')
 
   await vm.timeline.enter('drives')
   const place = await makePlace(host, vm, needs)
   const scratchPath = await makeScratch(host, vm, place.uid)
   const admitted = await place.admit({ ...files, scratchPath })
+  steps.ended('drives')
   const slot = await awaitNetwork(vm)
 
   await vm.timeline.enter('vmm')
   const { vsockPort: port } = host.config
   await using listener = await acceptFromGuest({ udsPath: place.udsPath, port })
+  const ofVmm = new Steps(host)
   const process = await startProcess(host, vm, place, slot)
   holdProcess(vm, process)
+  ofVmm.ended('spawn')
   const shown = { ...admitted, udsPath: place.udsPathInside }
   const settings = machineSettings(host.config, vm, needs, slot, shown)
   const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
   await process.machine.configure(settings, call)
   holdVsock(vm, place)
+  ofVmm.ended('configure')
 
   await vm.timeline.enter('booting')
+  const startedAtMs = performance.now()
   await process.machine.start(call)
   // The guest works now, and the host has time for the next VM's network.
   work.dispose()
   using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
-  vm.agent = await agentReady({ vm, vmm: process, listener, port, bootTime: bootTime.signal })
+  const dialled = { vmm: process, listener, port, startedAtMs, bootTime: bootTime.signal }
+  vm.agent = await agentReady({ host, vm, ...dialled })
   if (slot !== undefined) await configureGuest(host, vm, slot)
 }
 
@@ -78,16 +87,15 @@ async function open({ config, program }: VmHost, vm: Vm, needs: VmNeeds): Promis
 }
 
 /** Beside the steps that need no network: it takes longest where none is ready. */
-function startNetwork(
-  { networks }: VmHost,
-  vm: Vm,
-  { network }: VmNeeds,
-  busy: Promise<void>,
-): void {
+function startNetwork(host: VmHost, vm: Vm, { network }: VmNeeds, busy: Promise<void>): void {
   if (network === 'none') return
-  vm.network = networks.take(network, vm.signal, busy)
+  const steps = new Steps(host)
+  vm.network = host.networks.take(network, vm.signal, busy)
   // Whoever waits for it sees the error; nobody may.
-  vm.network.catch(() => undefined)
+  void vm.network.then(
+    () => steps.ended('network'),
+    () => undefined,
+  )
 }
 
 async function awaitNetwork(vm: Vm): Promise<HeldSlot | undefined> {

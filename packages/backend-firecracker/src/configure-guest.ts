@@ -4,6 +4,7 @@ import { withAgent } from './agent-operation.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage, writeMessage } from './protocol/framing.ts'
 import { configureRequest, parseConfigured } from './protocol/messages.ts'
+import { Steps } from './steps.ts'
 import type { Vm, VmHost } from './vm.ts'
 
 /** From the connection to the answer. */
@@ -19,6 +20,7 @@ export async function configureGuest(host: VmHost, vm: Vm, slot: NetworkSlot): P
   if (vm.agent === 'untyped') {
     throw new BackendError('network_failed', 'the agent of this image cannot take a network')
   }
+  const steps = new Steps(host)
   const request = configureRequest({ ...slot, dns: host.config.dns })
   const { error } = await withAgent(host, vm, async ({ connection, clock, signal }) => {
     const late = `the agent did not set its network up within ${CONFIGURE_DEADLINE_MS} ms`
@@ -30,4 +32,5 @@ export async function configureGuest(host: VmHost, vm: Vm, slot: NetworkSlot): P
   if (error !== '') {
     throw new BackendError('network_failed', `the agent could not set its network up: ${error}`)
   }
+  steps.ended('address')
 }

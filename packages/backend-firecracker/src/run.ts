@@ -12,6 +12,7 @@ import {
   type RunMessage,
   runRequest,
 } from './protocol/messages.ts'
+import { Steps } from './steps.ts'
 import { UntypedOutput } from './untyped-output.ts'
 import type { Vm, VmHost } from './vm.ts'
 
@@ -44,10 +45,12 @@ export async function run(
   output: Output,
 ): Promise<RunResponse> {
   await vm.timeline.enter('request')
+  const steps = new Steps(host)
   const converse = async (operation: AgentOperation) => {
     const startedAtMs = performance.now()
-    const dialogue = { ...operation, host, vm, spec, output }
+    const dialogue = { ...operation, host, vm, spec, output, steps }
     const response = await (vm.agent === 'typed' ? typedRun(dialogue) : untypedRun(dialogue))
+    steps.ended('response')
     host.watcher?.answered(performance.now() - startedAtMs)
     return response
   }
@@ -62,22 +65,29 @@ interface Dialogue extends AgentOperation {
   readonly vm: Vm
   readonly spec: WorkloadSpec
   readonly output: Output
+  readonly steps: Steps
 }
 
 async function typedRun(dialogue: Dialogue): Promise<RunResponse> {
-  const { connection, host, vm, spec, output, clock, signal } = dialogue
+  const { connection, host, vm, spec, output, steps, clock, signal } = dialogue
   await sendRequest(dialogue, runRequest(spec))
   clock.restart(PREPARE_DEADLINE_MS, late(PREPARE_DEADLINE_MS, 'start the program'))
   const reader = vm.prepared?.reader ?? new MessageReader(connection)
   let started = false
+  let isSilent = true
   for (;;) {
     const message = parseRunMessage(await orAgentLost(readMessage(reader), signal))
     if (message.type === 'result') return message.response
-    if (message.type === 'output') await output.take(message.stream, message.data, signal)
+    if (message.type === 'output') {
+      if (isSilent) steps.ended('first_byte')
+      isSilent = false
+      await output.take(message.stream, message.data, signal)
+    }
     if (message.type === 'started') {
       // Once: each start gives the program all of its time.
       if (started) throw new ProtocolError('message_unexpected', 'the program started twice')
       started = true
+      steps.ended('interpreter')
       clock.restart(spec.timeoutS * 1000 + TIMEOUT_GRACE_MS, new RunTimeoutError())
       if (message.interpreter !== undefined) {
         host.watcher?.interpreted(spec.runtime, message.because ?? message.interpreter)
@@ -108,12 +118,13 @@ async function untypedRun(dialogue: Dialogue): Promise<RunResponse> {
 
 /** Code and input have limits of their own; what they are together is known only when encoded. */
 async function sendRequest(
-  { connection, clock, signal }: Dialogue,
+  { connection, steps, clock, signal }: Dialogue,
   request: object,
 ): Promise<void> {
   clock.restart(REQUEST_DEADLINE_MS, late(REQUEST_DEADLINE_MS, 'read its request'))
   try {
     await orAgentLost(writeMessage(connection, request), signal)
+    steps.ended('request')
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause
     throw new BackendError('invalid_request', cause.message, { cause })

@@ -7,6 +7,7 @@ import type { Layout } from './lifecycle/layout.ts'
 import type { Manifest } from './lifecycle/manifest.ts'
 import type { HeldSlot, Networks } from './networks.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import type { Step } from './steps.ts'
 import type { Timeline } from './timeline.ts'
 import type { VmWatcher } from './vm-watcher.ts'
 import type { VmmProgram } from './vmm-program.ts'
@@ -19,6 +20,8 @@ export interface VmHost {
   readonly networks: Networks
   readonly bootId: string
   readonly watcher?: VmWatcher
+  /** Told each step of a VM, for a trace; it neither throws nor waits. */
+  readonly onStep?: (step: Step) => void
 }
 
 /** What a VM must be, whatever runs in it. */

@@ -9,6 +9,7 @@ import { Journal, type VmEnd } from './lifecycle/journal.ts'
 import { Manifest, releaseHolding } from './lifecycle/manifest.ts'
 import { type Recovery, recover } from './lifecycle/recover.ts'
 import type { HeldSlot } from './networks.ts'
+import { Steps } from './steps.ts'
 import { Timeline } from './timeline.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 import { tellStarted } from './vm-watcher.ts'
@@ -91,6 +92,7 @@ export class Vms {
   /** Never rejects: what cannot be released is reported, and stays in its manifest. */
   async release(vm: Vm, end: VmEnd | undefined): Promise<void> {
     const beganAtMs = performance.now()
+    const steps = new Steps(this.#options)
     let result: 'ok' | 'error' = 'ok'
     try {
       if (vm.opened && end !== undefined) vm.journal.ended(end)
@@ -109,6 +111,7 @@ export class Vms {
       result = 'error'
       this.#options.onReleaseError(error)
     } finally {
+      steps.ended('release')
       this.#options.watcher?.released(result, performance.now() - beganAtMs)
       vm.held.dispose()
       this.#cids.release(vm.cid)

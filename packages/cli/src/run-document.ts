@@ -1,8 +1,9 @@
 import type { RunReport } from '@vulcan/host'
 import { encodeOutput } from './encode-output.ts'
+import { type Trace, traceDocument } from './trace.ts'
 
 /** The one document of `run --json`. Output that is not UTF-8 comes as base64; `encoding` says so. */
-export function runDocument(report: RunReport): object {
+export function runDocument(report: RunReport, trace: Trace | undefined): object {
   const stdout = encodeOutput(report.stdout)
   const stderr = encodeOutput(report.stderr)
   return {
@@ -20,5 +21,6 @@ export function runDocument(report: RunReport): object {
     phases: report.phases.map(({ phase, atMs }) => ({ phase, at_ms: atMs })),
     vmm: report.vmm,
     isolation_strength: report.isolationStrength,
+    ...(trace && { trace: traceDocument(trace.steps()) }),
   }
 }

@@ -30,6 +30,7 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
     .option('--output-limit <size>', 'cut each of stdout and stderr here', '16M')
     .option('-d, --detach', 'only print the id of the workload, which goes on on the server')
     .option('--json', 'one JSON document at the end instead of live output')
+    .option('--trace', 'show at the end how long each step took, to the release of the VM')
     .option('-v, --verbose', "say what happens, and show an error's stack")
     .passThroughOptions()
     .action(async (operands: string[], flags: RunFlags & { verbose?: true }) => {

@@ -4,12 +4,18 @@ import { finalStatus, type OutputStream, Reason, type WorkloadSpec } from '@vulc
 import { EXIT_INTERRUPTED } from './interruption.ts'
 import type { OnEvent, PreparedRun, RunContext, RunRequest } from './prepared-run.ts'
 import { connect } from './server/connect.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Runs on the server that the environment names. It is not asked before the run. */
 export async function prepareRemotely(
   request: RunRequest,
-  { interruption, narrator }: RunContext,
+  { interruption, narrator, trace }: RunContext,
 ): Promise<PreparedRun> {
+  if (trace !== undefined) {
+    throw new UsageError(
+      '--trace shows a run on this machine, and VULCAN_API_URL names a server: what that tells of its phases is in --json',
+    )
+  }
   const spec = newWorkload(request)
   const client = connect(process.env)
   const { signal } = interruption

@@ -29,6 +29,7 @@ export interface RunFlags {
   readonly outputLimit: string
   readonly detach?: true
   readonly json?: true
+  readonly trace?: true
 }
 
 const { timeoutS, outputBytes } = WORKLOAD_LIMITS

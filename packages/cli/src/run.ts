@@ -7,6 +7,8 @@ import { exitCodeOf, tellReport } from './run-report.ts'
 import { type RunFlags, readRequest } from './run-request.ts'
 import { submitDetached } from './server/submit-detached.ts'
 import { flushed, type Narrator, writeThrough } from './terminal.ts'
+import { Trace, waterfall } from './trace.ts'
+import { UsageError } from './usage-error.ts'
 
 /** How long a reader may take for the output of a program that was ended from outside. */
 const LAST_OUTPUT_DEADLINE_MS = 2_000
@@ -21,6 +23,9 @@ export async function runCommand(
   flags: RunFlags,
   narrator: Narrator,
 ): Promise<number> {
+  if (flags.detach && flags.trace) {
+    throw new UsageError('--trace shows a run on this machine, and --detach leaves it to a server')
+  }
   if (flags.detach) return submitDetached(await readRequest(operands, flags), flags)
   const report = await runProgram(operands, flags, narrator)
   const endedFromOutside = report.reason !== 'exited' && report.reason !== 'oom'
@@ -38,16 +43,24 @@ async function runProgram(
 ): Promise<RunReport> {
   const request = await readRequest(operands, flags)
   using interruption = new Interruption()
-  await using prepared = await prepareRun(request, { interruption, narrator })
+  const trace = flags.trace && new Trace()
+  await using held = new AsyncDisposableStack()
+  const prepared = held.use(await prepareRun(request, { interruption, narrator, trace }))
   const report = await prepared.run(flags.json ? undefined : liveOutput(narrator))
   narrator.giveWay()
+  // The last step is the release.
+  if (trace) await held.disposeAsync()
   if (flags.json) {
     await writeThrough(
       process.stdout,
-      Buffer.from(`${JSON.stringify(runDocument(report), null, 2)}\n`),
+      Buffer.from(`${JSON.stringify(runDocument(report, trace), null, 2)}\n`),
     )
   } else {
     tellReport(report, narrator)
+    if (trace) {
+      narrator.complain('the steps of this run, in milliseconds since the command began:')
+      narrator.quote(waterfall(trace.steps()))
+    }
   }
   return report
 }

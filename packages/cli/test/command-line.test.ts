@@ -62,6 +62,11 @@ for (const [what, args, line] of [
     /^vulcan: cannot read \/nowhere\/x\.py: no such file or directory\n$/,
   ],
   ['an assignment without a name', ['run', '-e', 'x', '-c', 'x'], /takes NAME=VALUE\n$/],
+  [
+    'a trace of what it leaves to a server',
+    ['run', '--detach', '--trace', '-c', 'x'],
+    /^vulcan: --trace shows a run on this machine, and --detach leaves it to a server\n$/,
+  ],
   ['an input that is not there', ['run', '--input', '/nowhere', '-c', 'x'], /^vulcan: cannot read/],
 ] as const) {
   test(`run with ${what} says so in one line and exits with 125`, async () => {
@@ -72,6 +77,17 @@ for (const [what, args, line] of [
     assert.equal(exitCode, 125)
   })
 }
+
+test('a trace of a run on a server is refused before the server is asked', async () => {
+  const env = { VULCAN_API_URL: 'http://127.0.0.1:1' }
+  const { exitCode, stdout, stderr } = await vulcan(['run', '--trace', '-c', 'x'], env)
+  assert.match(
+    stderr,
+    /^vulcan: --trace shows a run on this machine, and VULCAN_API_URL names a server/,
+  )
+  assert.equal(stdout, '')
+  assert.equal(exitCode, 125)
+})
 
 test('a file that is no text is refused', async (t) => {
   const file = join(await temporaryDirectory(t), 'binary.py')

@@ -3,6 +3,7 @@ import {
   becomeOwner,
   type FirecrackerBackend,
   makeUsable,
+  type Step,
   type VmWatcher,
 } from '@vulcan/backend-firecracker'
 import { messageOf } from '@vulcan/schema'
@@ -24,6 +25,8 @@ export interface FoundationOptions {
   readonly pool?: PoolSettings | undefined
   /** Told what becomes of VMs. */
   readonly vmWatcher?: VmWatcher | undefined
+  /** Told each step of the VMs. Their times are those of `performance.now()` in this process. */
+  readonly onStep?: ((step: Step) => void) | undefined
 }
 
 /** How often a host looks for what dead processes left, and for what it could not release before. */

@@ -1,3 +1,4 @@
+export type { Step } from '@vulcan/backend-firecracker'
 export type { CheckStatus } from './doctor/check.ts'
 export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
 export { EnvFileError, withEnvFile } from './env-file.ts'

@@ -34,7 +34,7 @@ export async function openMicrovm(
   const networks = held.use(new Networks({ layout, config, ownerId, readySlots, onError }))
   const bootId = await readBootId()
   const base = { layout, config, ownerId, bootId, networks, onReleaseError: onError }
-  const { vmWatcher, pool } = options
+  const { vmWatcher: watcher, onStep, pool } = options
   const kvm = await tryKvm(base, options.vmm, { signal, retryTrials })
   const program = await chooseVmm(kvm, options.vmm, layout, config)
   held.move()
@@ -42,10 +42,10 @@ export async function openMicrovm(
     program,
     kvm,
     backend: new FirecrackerBackend({
-      ...base,
-      program,
+      ...{ ...base, program },
       pool: pool && poolLimits(pool, program),
-      ...(vmWatcher && { watcher: vmWatcher }),
+      ...(watcher && { watcher }),
+      ...(onStep && { onStep }),
     }),
   }
 }

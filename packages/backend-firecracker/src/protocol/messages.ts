@@ -2,8 +2,31 @@ import type { WorkloadSpec } from '@vulcan/schema'
 import * as z from 'zod'
 import { ProtocolError } from './errors.ts'
 
-/** What the agent sends when it listens. */
-const Ready = z.object({ type: z.literal('ready'), version: z.string().max(64) })
+/** Milliseconds since the guest's kernel started; no boot takes a day. */
+const BootMs = z
+  .int()
+  .min(0)
+  .max(24 * 3_600_000)
+
+/** What the agent sends when it listens. Agents that do not tell how they came there are as good. */
+const Ready = z
+  .object({
+    type: z.literal('ready'),
+    version: z.string().max(64),
+    uptime_ms: BootMs.optional(),
+    stages: z
+      .object({
+        init_ms: BootMs.optional(),
+        root_ms: BootMs.optional(),
+        listening_ms: BootMs,
+      })
+      .transform(({ init_ms: initMs, root_ms: rootMs, listening_ms: listeningMs }) => {
+        return { initMs, rootMs, listeningMs }
+      })
+      .optional(),
+  })
+  .transform(({ version, uptime_ms: uptimeMs, stages }) => ({ version, uptimeMs, stages }))
+export type Ready = z.infer<typeof Ready>
 
 const Output = z.object({
   type: z.literal('output'),
@@ -88,7 +111,7 @@ export function parsePong(message: unknown): void {
 }
 
 /** Checks the agent's announcement. Throws `ProtocolError` `message_unexpected`. */
-export function parseReady(message: unknown): { version: string } {
+export function parseReady(message: unknown): Ready {
   return parse(Ready, message, 'readiness')
 }
 

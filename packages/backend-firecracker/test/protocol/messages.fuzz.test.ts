@@ -4,7 +4,10 @@ import { fuzz, mutateBytes, mutateJson, type Random } from '@vulcan/firecracker/
 import { ProtocolError } from '../../src/protocol/errors.ts'
 import { parseReady, parseRunMessage } from '../../src/protocol/messages.ts'
 
-const READY = { type: 'ready', version: '0.1.0' }
+const READY = {
+  ...{ type: 'ready', version: '0.1.0', uptime_ms: 310 },
+  stages: { init_ms: 200, root_ms: 250, listening_ms: 300 },
+}
 const MESSAGES = [
   { type: 'output', stream: 'stdout', data: 'aGVsbG8gd29ybGQ=' },
   { type: 'started' },

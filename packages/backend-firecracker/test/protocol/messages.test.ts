@@ -50,6 +50,10 @@ test('messages of another shape are refused', () => {
     { type: 'result', response: { ...response, exit_code: 4096 } },
     { type: 'result', response: { ...response, error: { length: { toString: null } } } },
     { type: 'ready', version: { length: { toString: null } } },
+    { type: 'ready', version: '0.1.0', uptime_ms: -1 },
+    { type: 'ready', version: '0.1.0', uptime_ms: 1e9 },
+    { type: 'ready', version: '0.1.0', stages: { init_ms: 1 } },
+    { type: 'ready', version: '0.1.0', stages: { listening_ms: 0.5 } },
   ]) {
     refused(() => parseRunMessage(message))
     refused(() => parseReady(message))

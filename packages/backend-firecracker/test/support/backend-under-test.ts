@@ -51,7 +51,7 @@ export async function setUp(
   t: TestContext,
   script: FakeScript,
   env = {},
-  extra: Pick<FirecrackerBackendOptions, 'watcher' | 'pool'> = {},
+  extra: Pick<FirecrackerBackendOptions, 'watcher' | 'pool' | 'onStep'> = {},
 ): Promise<Setup> {
   const root = await mkdtemp(join(tmpdir(), 'vt-'))
   const layout = await layoutIn(root)
