@@ -19,6 +19,7 @@ export interface Plan {
   readonly poolSize: number
   /** VMs of each runtime whose costs are looked at, and for how long. */
   readonly costs: { readonly vms: number; readonly seconds: number }
+  /** Longer than the 30 s after which a warm VM is looked after. */
   readonly idleSeconds: number
 }
 
@@ -35,7 +36,7 @@ export const QUICK: Plan = {
   atOnce: { levels: [1, 2, 4, 8, 10], rounds: 1, runtimes: ['python'] },
   poolSize: 10,
   costs: { vms: 1, seconds: 3 },
-  idleSeconds: 10,
+  idleSeconds: 35,
 }
 
 /** An hour where KVM boots guests, some where they are emulated. */

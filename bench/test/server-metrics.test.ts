@@ -13,10 +13,19 @@ interface Counted {
   readonly releasing?: number
   readonly warm?: number
   readonly misses?: number
+  readonly interpreters?: number
   readonly releases?: number
 }
 
-function page({ running = 0, releasing = 0, warm = 0, misses = 0, releases = 0 }: Counted): string {
+function page(counted: Counted): string {
+  const {
+    running = 0,
+    releasing = 0,
+    warm = 0,
+    misses = 0,
+    interpreters = 0,
+    releases = 0,
+  } = counted
   return `# HELP vulcan_workload_active Accepted.
 # TYPE vulcan_workload_active gauge
 vulcan_workload_active{state="running"} ${running}
@@ -24,6 +33,7 @@ vulcan_workload_active{state="releasing"} ${releasing}
 vulcan_pool_warm{image="python"} ${warm}
 vulcan_pool_requests_total{image="python",result="miss"} ${misses}
 vulcan_pool_requests_total{image="python",result="hit"} 7
+vulcan_interpreter_starts_total{image="python",result="warm"} ${interpreters}
 vulcan_firecracker_vm_cleanup_seconds_sum{result="ok"} ${releases / 4}
 vulcan_firecracker_vm_cleanup_seconds_count{result="ok"} ${releases}
 `
@@ -101,6 +111,15 @@ test('a run that found no warm VM is none of a warm arm', async (t) => {
   const url = await standIn(t, pages({}, {}, { misses: 1 }))
   using server = new ServerMetrics({ url, key: undefined }, 0)
   const watch = await WarmWatch.on(server, signal)
-  await assert.rejects(watch.after(12, signal), /no warm VM was there/)
-  await watch.after(12, signal)
+  await assert.rejects(watch.after(12, 'none', signal), /no warm VM was there/)
+  await watch.after(12, 'none', signal)
+})
+
+test('neither is one that had another interpreter than it was to have', async (t) => {
+  const url = await standIn(t, pages({}, {}, { interpreters: 1 }))
+  using server = new ServerMetrics({ url, key: undefined }, 0)
+  const watch = await WarmWatch.on(server, signal)
+  await assert.rejects(watch.after(12, 'fresh', signal), /its interpreter had waited/)
+  await watch.after(12, 'fresh', signal)
+  await assert.rejects(watch.after(12, 'warm', signal), /no interpreter had waited/)
 })

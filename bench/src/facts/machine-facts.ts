@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { promisify } from 'node:util'
 import { ROOT } from '../places.ts'
 import type { Guest } from './guest.ts'
@@ -14,6 +14,8 @@ export interface MachineFacts {
   readonly system: string
   /** That this machine is itself a guest, as the processor says. */
   readonly isVirtual: boolean
+  /** Of the minute before: what else was at work. */
+  readonly loadAtStart: number
   readonly node: string
   /** Of Vulcan; `+` where files differ from it. */
   readonly commit: string
@@ -32,6 +34,7 @@ export async function machineFacts(guest: Guest): Promise<MachineFacts> {
     kernel: release(),
     system: await systemName(),
     isVirtual: /^flags\s*:.* hypervisor( |$)/m.test(cpuInfo),
+    loadAtStart: Math.round((loadavg()[0] ?? 0) * 100) / 100,
     node: process.version,
     commit: await commitOf(ROOT),
     vmm: await vmmName(guest),

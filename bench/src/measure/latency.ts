@@ -4,7 +4,7 @@ import { ByHand } from '../adapters/by-hand.ts'
 import { openDocker } from '../adapters/docker.ts'
 import { OpenVmRuns } from '../adapters/open-vm.ts'
 import { openUnshare } from '../adapters/unshare.ts'
-import { VulcanServer } from '../adapters/vulcan-server.ts'
+import { VulcanServer, type VulcanServerOptions } from '../adapters/vulcan-server.ts'
 import type { ArmName } from '../arms.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import type { Plan } from '../plan.ts'
@@ -13,7 +13,7 @@ import type { OwnServer } from '../served/own-server.ts'
 import type { Target } from '../served/target.ts'
 import { interleave } from './interleave.ts'
 import { ReleaseWatch } from './release.ts'
-import { WarmWatch } from './warm-watch.ts'
+import { type WantedInterpreter, WarmWatch } from './warm-watch.ts'
 
 /** A variable that an interpreter reads when it starts: one that has started is of no use then. */
 const FORCES_FRESH = { LC_MESSAGES: 'C.UTF-8' }
@@ -84,18 +84,24 @@ async function openersOf(setup: LatencySetup, runtime: Runtime): Promise<Openers
   const { files, cold, warm, other, signal } = setup
   const releases = await ReleaseWatch.on(cold.metrics, signal)
   const hits = warm && (await WarmWatch.on(warm.metrics, signal))
-  const openWarm = async (arm: ArmName, env: Readonly<Record<string, string>>) => {
+  const openWarm = async (
+    arm: ArmName,
+    interpreter: WantedInterpreter,
+    env: Readonly<Record<string, string>> = {},
+  ) => {
     if (warm === undefined || hits === undefined) throw new UnavailableError(setup.noWarmBecause)
-    return VulcanServer.open(arm, warm, { env, after: (ms, signal) => hits.after(ms, signal) })
+    const after: VulcanServerOptions['after'] = (ms, signal) => hits.after(ms, interpreter, signal)
+    return VulcanServer.open(arm, warm, { env, after })
   }
   return {
     cold: () =>
       VulcanServer.open('cold', cold, { after: (ms, signal) => releases.after(ms, signal) }),
     'by-hand': async () => new ByHand(files),
-    'warm-vm': () => openWarm('warm-vm', runtime === 'go' ? {} : FORCES_FRESH),
+    'warm-vm': () =>
+      runtime === 'go' ? openWarm('warm-vm', 'none') : openWarm('warm-vm', 'fresh', FORCES_FRESH),
     'warm-interpreter': async () => {
       if (runtime === 'go') throw new UnavailableError('Go programs have no interpreter')
-      return openWarm('warm-interpreter', {})
+      return openWarm('warm-interpreter', 'warm')
     },
     'open-vm': () => OpenVmRuns.open(files, runtime, signal),
     ...(other && { other: () => VulcanServer.open('other', other) }),

@@ -1,8 +1,8 @@
 import type { Runtime } from '@vulcan/schema'
 import { UnavailableError } from '../adapters/adapter.ts'
+import { VulcanServer } from '../adapters/vulcan-server.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import { hello } from '../programs.ts'
-import { Caller } from '../served/caller.ts'
 import { makeOwnPlace, type OwnPlace } from '../served/own-place.ts'
 import { OwnServer } from '../served/own-server.ts'
 
@@ -33,14 +33,7 @@ export class MeasuredServers {
     const server = held.use(await this.#start(`with ${poolSize} warm VMs`, poolSize))
     if (!(await server.metrics.hasPool()))
       throw new UnavailableError('this server has no pool of warm VMs')
-    using caller = new Caller(server)
-    const { code } = hello(runtime)
-    // A pool learns from the workloads that come for which there is need of warm VMs.
-    await caller.call('POST', '/v1/workloads?wait=600', {
-      body: { runtime, code },
-      signal: this.#signal,
-      deadlineMs: 610_000,
-    })
+    await missWarmVms(server, runtime, poolSize, this.#signal)
     await server.metrics.quiet(this.#signal)
     held.move()
     return server
@@ -51,4 +44,19 @@ export class MeasuredServers {
     const vmm = this.#files.guest.vmm.name
     return OwnServer.start(place, { name, poolSize, vmm })
   }
+}
+
+/** A pool has as many warm VMs as were missed: so many programs come at the same moment. */
+async function missWarmVms(
+  server: OwnServer,
+  runtime: Runtime,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await using held = new AsyncDisposableStack()
+  const callers = await Promise.all(
+    Array.from({ length: count }, () => VulcanServer.open('warm-vm', server)),
+  )
+  for (const caller of callers) held.use(caller)
+  await Promise.all(callers.map((caller) => caller.run(hello(runtime), signal)))
 }

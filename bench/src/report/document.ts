@@ -32,6 +32,7 @@ function machine({ machine, plan, startedAt }: Result): string[] {
       ['memory', `${machine.memoryMib} MiB`],
       ['system', `${machine.system}, Linux ${machine.kernel}`],
       ['is itself a virtual machine', machine.isVirtual ? 'yes' : 'no'],
+      ['load when it began', `${machine.loadAtStart} (a minute's average)`],
       ['VMM', machine.vmm],
       ['guests', machine.isolation === 'emulated' ? 'emulated in software' : 'on KVM'],
       ['Node.js', machine.node],
@@ -45,7 +46,13 @@ function machine({ machine, plan, startedAt }: Result): string[] {
           '**Guests are emulated here.** All that happens in a guest is ten to a hundred times slower than on KVM, and what Vulcan itself adds is not: absolute times and the ratios against work of the host say little about a machine with KVM.',
         ]
       : []
-  return ['## The machine', asMarkdown(facts), ...caution]
+  const busy =
+    machine.loadAtStart > machine.cores / 2
+      ? [
+          '**This machine was busy with something else when the run began**, so its figures are worth little.',
+        ]
+      : []
+  return ['## The machine', asMarkdown(facts), ...caution, ...busy]
 }
 
 function makeTarget(plan: Result['plan']['name']): string {

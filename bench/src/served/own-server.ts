@@ -55,11 +55,14 @@ export class OwnServer implements Target, AsyncDisposable {
   }
 }
 
-/** The memory is no limit here: there is one kind of VM, of the default size. */
+/**
+ * A minimum would be one for every runtime. There are as many warm VMs as were missed at once, and they
+ * stay; their memory is no limit.
+ */
 function poolVariables(size: number): Record<string, string> {
   if (size === 0) return { VULCAN_POOL_MAX: '0' }
   return {
-    VULCAN_POOL_MIN: String(size),
+    VULCAN_POOL_MIN: '0',
     VULCAN_POOL_MAX: String(size),
     VULCAN_POOL_IDLE_S: '86400',
     VULCAN_POOL_MEM_MB: String(size * 1024),

@@ -5,7 +5,7 @@ import type { Target } from './target.ts'
 
 const LOOK_EVERY_MS = 25
 /** How long what a run left behind may take to go, and a pool to fill. */
-const QUIET_DEADLINE_MS = 600_000
+const QUIET_DEADLINE_MS = 1_800_000
 
 /** What a server of ours counts, on a connection of its own. */
 export class ServerMetrics implements Disposable {
@@ -29,7 +29,7 @@ export class ServerMetrics implements Disposable {
 
   /**
    * Resolves when the server has nothing to do: no workload, no release, and all its warm VMs ready.
-   * Throws when that takes longer than ten minutes, and the signal's reason.
+   * Throws when that takes longer than half an hour, and the signal's reason.
    */
   async quiet(signal: AbortSignal): Promise<Metrics> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(QUIET_DEADLINE_MS)])

@@ -36,6 +36,7 @@ export function exampleResult(changes: Partial<Result> = {}): Result {
       kernel: '6.1.0',
       system: 'Debian',
       isVirtual: true,
+      loadAtStart: 0.1,
       node: 'v26.0.0',
       commit: '0123456789ab',
       vmm: 'vulcan-vmm 0.1.0, QEMU 7.2.0',
