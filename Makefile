@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check dist install bench fuzz test-faults test-nested docs fmt clean
+.PHONY: help demo test test-unit check dist install bench bench-full fuzz test-faults test-nested docs fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -37,11 +37,14 @@ PREFIX ?= /usr/local
 install: dist ## install into PREFIX (default: /usr/local)
 	@$(environment) node setup/src/install.ts '$(PREFIX)'
 
-bench: dist ## measure: cold run against the floor, vulcan-vmm itself, scratch drives, network slots (as root), the server
+bench: dist ## measure cold and warm runs against what is possible at best, in minutes [DOCUMENT=1: into docs/performance.md]
+	@$(environment) node bench/src/main.ts run $(if $(DOCUMENT),--document)
+
+bench-full: dist ## the same with so many runs that they say more, and each part for itself (hours)
+	@$(environment) node bench/src/main.ts run --full $(if $(DOCUMENT),--document)
 	@$(environment) node bench/src/main.ts scratch
 	@$(environment) [ "$$(id -u)" != 0 ] || unshare --net --mount node bench/src/main.ts network-slot
 	@$(environment) node bench/src/main.ts vmm
-	@$(environment) node bench/src/main.ts cold-run
 	@$(environment) node bench/src/main.ts server
 
 SEED ?= $(shell date +%s)
@@ -65,6 +68,7 @@ docs: ## write documents, and those parts of them, that are made from code
 	@$(environment) node --test --test-update-snapshots packages/server/test/openapi.test.ts
 	@$(environment) node packages/telemetry/test/support/write-document.ts
 	@$(environment) node tests/check/write-documents.ts
+	@$(environment) node bench/src/main.ts document
 
 fmt: ## format everything
 	@setup/setup check

@@ -23,7 +23,12 @@ interface NodeSuite extends RunTestFilesOptions {
 
 /** Tests that need neither a VM nor root. */
 const unit: NodeSuite = {
-  patterns: ['packages/*/test/**/*.test.ts', 'setup/test/**/*.test.ts', 'tests/check/**/*.test.ts'],
+  patterns: [
+    'packages/*/test/**/*.test.ts',
+    'setup/test/**/*.test.ts',
+    'bench/test/**/*.test.ts',
+    'tests/check/**/*.test.ts',
+  ],
   exclude: [],
   concurrency: availableParallelism(),
   // Ends what hangs; a file of many commands takes a minute on a machine that is busy.

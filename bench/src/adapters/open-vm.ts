@@ -1,0 +1,50 @@
+import type { Runtime } from '@vulcan/schema'
+import { askAgent } from '../by-hand/agent.ts'
+import type { GuestFiles } from '../by-hand/guest-files.ts'
+import { type OpenVm, startByHand } from '../by-hand/vm.ts'
+import type { Program } from '../programs.ts'
+import { type Adapter, type Answer, UnavailableError } from './adapter.ts'
+import { checkExited } from './by-hand.ts'
+
+const TIMEOUT_S = 120
+
+/**
+ * The floor of a warm run: one VM, started by hand, stays open, and each program is one request of
+ * its agent, which starts an interpreter for it.
+ */
+export class OpenVmRuns implements Adapter {
+  readonly arm = 'open-vm'
+  readonly #vm: OpenVm
+
+  private constructor(vm: OpenVm) {
+    this.#vm = vm
+  }
+
+  /** Throws `UnavailableError` when no VM starts. */
+  static async open(files: GuestFiles, runtime: Runtime, signal: AbortSignal): Promise<OpenVmRuns> {
+    try {
+      return new OpenVmRuns(await startByHand(files, runtime, signal))
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new UnavailableError(`no VM starts by hand: ${cause}`, { cause })
+    }
+  }
+
+  async run({ runtime, code }: Program, signal: AbortSignal): Promise<Answer> {
+    const request = { type: 'run', runtime, code, timeout_s: TIMEOUT_S }
+    const { stdout, response } = await askAgent(this.#vm.udsPath, request, signal)
+    checkExited(response)
+    return { stdout }
+  }
+
+  /** The shortest request there is: what a connection over vsock and back takes, in ms. */
+  async echo(signal: AbortSignal): Promise<number> {
+    const startedAtMs = performance.now()
+    await askAgent(this.#vm.udsPath, { type: 'ping' }, signal)
+    return performance.now() - startedAtMs
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#vm[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,111 @@
+import type { Runtime } from '@vulcan/schema'
+import { type Adapter, UnavailableError } from '../adapters/adapter.ts'
+import { ByHand } from '../adapters/by-hand.ts'
+import { openDocker } from '../adapters/docker.ts'
+import { OpenVmRuns } from '../adapters/open-vm.ts'
+import { openUnshare } from '../adapters/unshare.ts'
+import { VulcanServer, type VulcanServerOptions } from '../adapters/vulcan-server.ts'
+import type { ArmName } from '../arms.ts'
+import type { GuestFiles } from '../by-hand/guest-files.ts'
+import type { Plan } from '../plan.ts'
+import type { Sample, Series } from '../result.ts'
+import type { OwnServer } from '../served/own-server.ts'
+import type { Target } from '../served/target.ts'
+import { interleave } from './interleave.ts'
+import { ReleaseWatch } from './release.ts'
+import { type WantedInterpreter, WarmWatch } from './warm-watch.ts'
+
+/** A variable that an interpreter reads when it starts: one that has started is of no use then. */
+const FORCES_FRESH = { LC_MESSAGES: 'C.UTF-8' }
+
+export interface LatencySetup {
+  readonly files: GuestFiles
+  readonly cold: OwnServer
+  /** Undefined where there is no pool. */
+  readonly warm: OwnServer | undefined
+  /** Why there is none. */
+  readonly noWarmBecause: string
+  /** Another server to be measured beside our own. */
+  readonly other: Pick<Target, 'url' | 'key'> | undefined
+  readonly signal: AbortSignal
+}
+
+/** All arms of one runtime in one interleaved run, each arm that is not to be had with the reason. */
+export async function measureLatency(
+  setup: LatencySetup,
+  runtime: Runtime,
+  plan: Plan,
+): Promise<Series[]> {
+  const { cold, warm, signal } = setup
+  await using held = new AsyncDisposableStack()
+  const { adapters, missing } = await openAll(await openersOf(setup, runtime), runtime, held)
+  const openVm = adapters.find((adapter) => adapter instanceof OpenVmRuns)
+  const echoes: Sample[] = []
+  const measured = await interleave(adapters, {
+    plan,
+    runtime,
+    signal,
+    quiet: async () => {
+      await cold.metrics.quiet(signal)
+      await warm?.metrics.quiet(signal)
+    },
+    onRound: async () => {
+      if (openVm === undefined) return
+      for (let echo = 0; echo < plan.echoes; echo += 1) {
+        echoes.push({ ms: await openVm.echo(signal) })
+      }
+    },
+  })
+  const echo: Series[] = openVm === undefined ? [] : [{ arm: 'echo', runtime, samples: echoes }]
+  return [...measured, ...echo, ...missing]
+}
+
+type Openers = Partial<Record<ArmName, () => Promise<Adapter>>>
+
+async function openAll(
+  openers: Openers,
+  runtime: Runtime,
+  held: AsyncDisposableStack,
+): Promise<{ adapters: Adapter[]; missing: Series[] }> {
+  const adapters: Adapter[] = []
+  const missing: Series[] = []
+  for (const [arm, open] of Object.entries(openers) as [ArmName, () => Promise<Adapter>][]) {
+    try {
+      adapters.push(held.use(await open()))
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      missing.push({ arm, runtime, samples: [], unavailable: error.message })
+    }
+  }
+  return { adapters, missing }
+}
+
+async function openersOf(setup: LatencySetup, runtime: Runtime): Promise<Openers> {
+  const { files, cold, warm, other, signal } = setup
+  const releases = await ReleaseWatch.on(cold.metrics, signal)
+  const hits = warm && (await WarmWatch.on(warm.metrics, signal))
+  const openWarm = async (
+    arm: ArmName,
+    interpreter: WantedInterpreter,
+    env: Readonly<Record<string, string>> = {},
+  ) => {
+    if (warm === undefined || hits === undefined) throw new UnavailableError(setup.noWarmBecause)
+    const after: VulcanServerOptions['after'] = (ms, signal) => hits.after(ms, interpreter, signal)
+    return VulcanServer.open(arm, warm, { env, after })
+  }
+  return {
+    cold: () =>
+      VulcanServer.open('cold', cold, { after: (ms, signal) => releases.after(ms, signal) }),
+    'by-hand': async () => new ByHand(files),
+    'warm-vm': () =>
+      runtime === 'go' ? openWarm('warm-vm', 'none') : openWarm('warm-vm', 'fresh', FORCES_FRESH),
+    'warm-interpreter': async () => {
+      if (runtime === 'go') throw new UnavailableError('Go programs have no interpreter')
+      return openWarm('warm-interpreter', 'warm')
+    },
+    'open-vm': () => OpenVmRuns.open(files, runtime, signal),
+    ...(other && { other: () => VulcanServer.open('other', other) }),
+    docker: () => openDocker(runtime, signal),
+    unshare: () => openUnshare(runtime, signal),
+  }
+}

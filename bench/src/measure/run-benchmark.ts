@@ -1,0 +1,148 @@
+import type { Runtime } from '@vulcan/schema'
+import { UnavailableError } from '../adapters/adapter.ts'
+import { ByHand } from '../adapters/by-hand.ts'
+import { VulcanServer } from '../adapters/vulcan-server.ts'
+import type { ArmName } from '../arms.ts'
+import type { GuestFiles } from '../by-hand/guest-files.ts'
+import { findGuest } from '../facts/guest.ts'
+import { machineFacts } from '../facts/machine-facts.ts'
+import type { Plan } from '../plan.ts'
+import { makeOwnPlace } from '../served/own-place.ts'
+import type { OwnServer } from '../served/own-server.ts'
+import type { Target } from '../served/target.ts'
+import { type Callers, measureAtOnce } from './at-once.ts'
+import { measureIdle } from './idle.ts'
+import { measureLatency } from './latency.ts'
+import { MeasuredServers } from './measured-servers.ts'
+import { Recorder } from './recorder.ts'
+import { measureColdCosts, measureWarmCosts } from './vm-costs.ts'
+
+/** Warm VMs while one program runs after the other: the one that it gets, and one that is ready. */
+const LATENCY_POOL_SIZE = 2
+
+export interface BenchmarkSetup {
+  readonly homeDir: string
+  readonly libexecDir: string
+  /** Where the raw result goes. */
+  readonly rawDir: string
+  readonly other: Pick<Target, 'url' | 'key'> | undefined
+  readonly onProgress: (what: string) => void
+}
+
+interface Measuring {
+  readonly setup: BenchmarkSetup
+  readonly plan: Plan
+  readonly files: GuestFiles
+  readonly servers: MeasuredServers
+  readonly cold: OwnServer
+  readonly recorder: Recorder
+  readonly signal: AbortSignal
+}
+
+/** Measures everything; resolves with what was recorded. Throws when no program runs here. */
+export async function runBenchmark(
+  setup: BenchmarkSetup,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Recorder> {
+  const { homeDir, libexecDir, rawDir, onProgress } = setup
+  await using first = await makeOwnPlace(homeDir)
+  onProgress('what runs here')
+  const guest = await findGuest(first.env, signal)
+  const files = { homeDir, libexecDir, guest }
+  const recorder = new Recorder(rawDir, plan, await machineFacts(guest))
+  const servers = new MeasuredServers(files, first, signal)
+  await using cold = await servers.startCold()
+  const measuring = { setup, plan, files, servers, cold, recorder, signal }
+  for (const runtime of plan.runtimes) {
+    await using warm = await startWarm(measuring, runtime, LATENCY_POOL_SIZE)
+    await measureOneByOne(measuring, runtime, warm)
+  }
+  for (const runtime of plan.atOnce.runtimes) {
+    await using warm = await startWarm(measuring, runtime, plan.poolSize)
+    await measureMany(measuring, runtime, warm)
+  }
+  return recorder
+}
+
+/** A server with warm VMs, or why there is none. */
+interface Warm extends AsyncDisposable {
+  readonly server: OwnServer | undefined
+  readonly because: string
+}
+
+async function startWarm(
+  { servers, setup }: Measuring,
+  runtime: Runtime,
+  poolSize: number,
+): Promise<Warm> {
+  setup.onProgress(`${runtime}: ${poolSize} warm VMs`)
+  try {
+    const server = await servers.startWarm(runtime, poolSize)
+    return { server, because: '', [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error
+    const because = error.message
+    return { server: undefined, because, [Symbol.asyncDispose]: async () => undefined }
+  }
+}
+
+async function measureOneByOne(
+  { setup, plan, files, cold, recorder, signal }: Measuring,
+  runtime: Runtime,
+  warm: Warm,
+): Promise<void> {
+  setup.onProgress(`${runtime}: one by one`)
+  const latency = {
+    ...{ files, cold, signal },
+    other: setup.other,
+    warm: warm.server,
+    noWarmBecause: warm.because,
+  }
+  await recorder.latency(await measureLatency(latency, runtime, plan))
+  setup.onProgress(`${runtime}: what a VM costs`)
+  const options = { plan: plan.costs, runtime, signal }
+  await recorder.costs(await measureColdCosts(cold, options))
+  if (warm.server === undefined) {
+    await recorder.missing(`what a warm VM costs, ${runtime}`, warm.because)
+  } else {
+    await recorder.costs(await measureWarmCosts(warm.server, options))
+  }
+}
+
+async function measureMany(
+  { setup, plan, files, cold, recorder, signal }: Measuring,
+  runtime: Runtime,
+  { server: warm, because }: Warm,
+): Promise<void> {
+  if (warm === undefined) {
+    await recorder.missing(`a burst on warm VMs, ${runtime}`, because)
+  } else if (recorder.result.idle === null) {
+    setup.onProgress(`idle with ${plan.poolSize} warm VMs`)
+    await recorder.idle(await measureIdle(warm, plan.idleSeconds, signal))
+  }
+  setup.onProgress(`${runtime}: ${plan.atOnce.levels.join(', ')} at once`)
+  const arms: Callers[] = [
+    serverCallers('cold', cold),
+    { arm: 'by-hand', open: async () => new ByHand(files) },
+    ...(warm === undefined ? [] : [serverCallers(warmArm(runtime), warm)]),
+  ]
+  const bursts = await measureAtOnce(arms, {
+    plan: plan.atOnce,
+    runtime,
+    signal,
+    quiet: async () => {
+      await cold.metrics.quiet(signal)
+      await warm?.metrics.quiet(signal)
+    },
+  })
+  await recorder.atOnce(bursts)
+}
+
+function warmArm(runtime: Runtime): ArmName {
+  return runtime === 'go' ? 'warm-vm' : 'warm-interpreter'
+}
+
+function serverCallers(arm: ArmName, server: OwnServer): Callers {
+  return { arm, open: () => VulcanServer.open(arm, server) }
+}

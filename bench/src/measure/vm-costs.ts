@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Vulcan } from '@vulcan/client'
+import type { Runtime } from '@vulcan/schema'
+import { childTrees, cpuMs, pssMib } from '../facts/processes.ts'
+import type { Plan } from '../plan.ts'
+import { waiting } from '../programs.ts'
+import type { VmCost } from '../result.ts'
+import type { OwnServer } from '../served/own-server.ts'
+
+const PROGRAM_S = 3600
+
+interface CostOptions {
+  readonly plan: Plan['costs']
+  readonly runtime: Runtime
+  readonly signal: AbortSignal
+}
+
+/** What a VM costs that was started for a program, when that runs and does nothing. */
+export async function measureColdCosts(
+  server: OwnServer,
+  { plan, runtime, signal }: CostOptions,
+): Promise<VmCost[]> {
+  const vulcan = new Vulcan({ url: server.url })
+  const costs: VmCost[] = []
+  for (let vm = 0; vm < plan.vms; vm += 1) {
+    await server.metrics.quiet(signal)
+    const { code } = waiting(runtime, PROGRAM_S)
+    const { id } = await vulcan.submit({ runtime, code, timeoutS: PROGRAM_S }, { signal })
+    try {
+      await untilOutput(vulcan, id, signal)
+      costs.push(...(await costsOf(server, { plan, runtime, signal }, 'cold')))
+    } finally {
+      await vulcan.kill(id)
+    }
+  }
+  await server.metrics.quiet(signal)
+  return costs
+}
+
+/** What each warm VM costs that waits in a server's pool. */
+export async function measureWarmCosts(server: OwnServer, options: CostOptions): Promise<VmCost[]> {
+  await server.metrics.quiet(options.signal)
+  return costsOf(server, options, 'warm')
+}
+
+async function untilOutput(vulcan: Vulcan, id: string, signal: AbortSignal): Promise<void> {
+  for await (const event of vulcan.logs(id, { signal })) {
+    if (event.type === 'output') return
+  }
+  throw new Error(`workload ${id} ended before it wrote anything`)
+}
+
+/** Of each VM of a server; what else it starts does not live as long. */
+async function costsOf(
+  { pid }: OwnServer,
+  { plan, runtime, signal }: CostOptions,
+  kind: VmCost['kind'],
+): Promise<VmCost[]> {
+  const trees = await childTrees(pid)
+  const before = await Promise.all(trees.map((tree) => sum(tree, cpuMs)))
+  const startedAtMs = performance.now()
+  await delay(plan.seconds * 1000, undefined, { signal })
+  const elapsedMs = performance.now() - startedAtMs
+  const costs = await Promise.all(
+    trees.map(async (tree, at): Promise<VmCost> => {
+      const usedMs = before[at] ?? Number.NaN
+      return {
+        kind,
+        runtime,
+        pssMib: await sum(tree, pssMib),
+        cpuMs: usedMs,
+        idleCpuShare: ((await sum(tree, cpuMs)) - usedMs) / elapsedMs,
+      }
+    }),
+  )
+  return costs.filter((cost) => Number.isFinite(cost.pssMib) && Number.isFinite(cost.idleCpuShare))
+}
+
+async function sum(
+  pids: readonly number[],
+  figure: (pid: number) => Promise<number>,
+): Promise<number> {
+  const figures = await Promise.all(pids.map(figure))
+  return figures.reduce((total, value) => total + value, 0)
+}
