@@ -99,6 +99,7 @@ export class Vms {
     } catch (error) {
       this.#options.onReleaseError(error)
     }
+    vm.prepared?.[Symbol.dispose]()
     const { id } = vm.holding
     try {
       const slot = await vm.network?.catch(() => undefined)

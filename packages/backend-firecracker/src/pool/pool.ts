@@ -79,7 +79,7 @@ export class WarmPool implements AsyncDisposable {
       return waiting.vm
     }
     shelf.grow(limits.max)
-    return (await shelf.starting.shift()?.taken(signal))?.vm
+    return (await shelf.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
   /** Ends the VM that has waited longest, and waits for its release. False: none waits. */

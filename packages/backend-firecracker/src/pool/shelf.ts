@@ -8,14 +8,16 @@ const LONGEST_PAUSE_MS = 60_000
 export class Starting {
   #taker: ((vm: WaitingVm | undefined) => void) | undefined
 
-  /** Undefined where the start fails, or the signal aborts; the VM then goes to the pool. */
-  async taken(signal: AbortSignal): Promise<WaitingVm | undefined> {
+  get isTaken(): boolean {
+    return this.#taker !== undefined
+  }
+
+  /** Undefined where the start fails, or the signal aborts; the VM is then for others. */
+  async take(signal: AbortSignal): Promise<WaitingVm | undefined> {
+    if (signal.aborted) return undefined
     const { promise, resolve } = Promise.withResolvers<WaitingVm | undefined>()
     this.#taker = resolve
-    const giveUp = () => {
-      this.#taker = undefined
-      resolve(undefined)
-    }
+    const giveUp = () => this.give(undefined)
     signal.addEventListener('abort', giveUp, { once: true })
     try {
       return await promise
@@ -27,6 +29,7 @@ export class Starting {
   /** False: nobody has taken it. */
   give(vm: WaitingVm | undefined): boolean {
     const taker = this.#taker
+    this.#taker = undefined
     taker?.(vm)
     return taker !== undefined
   }
@@ -38,7 +41,6 @@ export class Shelf {
   readonly min: number
   /** The one that waits longest comes first. */
   readonly ready: WaitingVm[] = []
-  /** Those that nobody has taken yet. */
   readonly starting: Starting[] = []
   /** In nobody's reach: what is looked after just now. */
   away = 0
@@ -52,8 +54,9 @@ export class Shelf {
     this.#target = min
   }
 
+  /** How many there are, and will be, that nobody has taken. */
   get size(): number {
-    return this.ready.length + this.starting.length + this.away
+    return this.ready.length + this.starting.filter(({ isTaken }) => !isTaken).length + this.away
   }
 
   get missing(): number {

@@ -89,7 +89,6 @@ export class WaitingVm {
 
   /** Never rejects. One that has ended by itself says so to those who look. */
   async release(): Promise<void> {
-    this.vm.prepared?.[Symbol.dispose]()
     const error = 'the VMM ended while its VM waited'
     const end = { reason: 'vmm_crashed' as const, exitCode: null, error }
     await this.#maker.vms.release(this.vm, this.vm.exit === undefined ? undefined : end)
