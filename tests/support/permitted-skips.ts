@@ -21,6 +21,12 @@ export const permittedSkips: readonly PermittedSkip[] = [
     on: { root: false },
   },
   {
+    file: 'native',
+    test: 'warm',
+    reason: 'only root changes roots',
+    on: { root: false },
+  },
+  {
     file: 'tests/vm/bad-input.test.ts',
     test: 'a program that Vulcan needs and that is not there is named',
     reason: 'Firecracker does not need it',

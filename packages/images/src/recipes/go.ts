@@ -24,6 +24,36 @@ GOPROXY=off
 GOSUMDB=off
 GOTOOLCHAIN=local`.trim()
 
+/** What programs import most. */
+const usualPackages = [
+  'bufio',
+  'bytes',
+  'context',
+  'encoding/json',
+  'errors',
+  'fmt',
+  'io',
+  'math',
+  'net/http',
+  'os',
+  'os/signal',
+  'regexp',
+  'sort',
+  'strconv',
+  'strings',
+  'sync',
+  'time',
+] as const
+
+const usualProgram = `
+package main
+
+import (
+${usualPackages.map((name) => `\t${name === 'fmt' || name === 'net/http' ? '' : '_ '}"${name}"`).join('\n')}
+)
+
+func main() { fmt.Println(http.DefaultClient) }`.trim()
+
 /** For entrypoints without a go.mod: lays this one over the place where it would be. */
 const overlay = JSON.stringify({ Replace: { 'go.mod': `${LIB}/go.mod` } })
 const goMod = 'module main'
@@ -93,6 +123,26 @@ if [ ! -x "$program" ]; then
   exit 1
 fi`.trim()
 
+/**
+ * Builds a program that imports what programs import most, as a lone file is built, and removes it:
+ * compiler, linker and the archives of those packages are then in memory, and so is what "go build"
+ * reads before it knows that there is nothing else to do. Go's cache is not written to.
+ */
+export const prepareScript = `
+#!/bin/sh
+set -eu
+export XDG_CONFIG_HOME=${LIB}/config
+mkdir /tmp/vulcan-prepare
+trap 'rm -rf /tmp/vulcan-prepare' EXIT
+cd /tmp/vulcan-prepare
+cat > usual.go << 'END_OF_PROGRAM'
+${usualProgram}
+END_OF_PROGRAM
+${TOOLS}/compile -p main -complete -pack ${COMPILE_FLAGS} -importcfg ${LIB}/public.cfg \\
+  -o usual.a usual.go
+${TOOLS}/link -buildmode exe ${LINK_FLAGS} -importcfg ${LIB}/all.cfg -o usual usual.a
+${GO}/bin/go version > usual.version`.trim()
+
 /** What the tools are told of the standard library: all of it, and what programs may import. */
 const listPackages = `
 go_list='{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}'
@@ -152,7 +202,10 @@ END
 cat > "$root${LIB}/build" << 'END'
 ${buildScript}
 END
-chmod 755 "$root${LIB}/build"
+cat > "$root${LIB}/prepare" << 'END'
+${prepareScript}
+END
+chmod 755 "$root${LIB}/build" "$root${LIB}/prepare"
 
 echo 'I: compiling the standard library' >&2
 run_go() {
@@ -168,6 +221,7 @@ chown -R 1000:1000 "$root${CACHE}"
     build: [`${LIB}/build`],
     command: [PROGRAM],
     env: {},
+    prepare: [`${LIB}/prepare`],
     hints: [
       missingImport(
         [

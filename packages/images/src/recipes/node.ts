@@ -1,4 +1,8 @@
-import { missingImport, type RootfsRecipe } from './rootfs-recipe.ts'
+import { placeholder, waitingScript } from './node-waiting.ts'
+import { libraryVariables, missingImport, type RootfsRecipe } from './rootfs-recipe.ts'
+
+const NODE = '/usr/local/bin/node'
+const WAITING = '/usr/local/lib/vulcan/waiting.cjs'
 
 /** Node.js from its npm package, the same one that Vulcan itself runs on. Debian's is too old. */
 export const nodeRecipe: RootfsRecipe = {
@@ -13,13 +17,21 @@ export const nodeRecipe: RootfsRecipe = {
       'sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
   },
   customize: `
-install -m 755 "$root/tmp/source/bin/node" "$root/usr/local/bin/node"
+install -m 755 "$root/tmp/source/bin/node" "$root${NODE}"
 install -D -m 644 "$root/tmp/source/LICENSE" "$root/usr/share/doc/node/copyright"
+cat > "$root${WAITING}" << 'END'
+${waitingScript}
+END
 `,
   program: {
     defaultEntrypoint: 'index.js',
-    command: ['/usr/local/bin/node'],
+    command: [NODE],
     env: {},
+    warm: {
+      // In the work directory it would remember that there is no package.json.
+      command: ['/usr/bin/env', '--chdir=/', NODE, '--require', WAITING, placeholder],
+      freshVariables: [...libraryVariables, 'ICU_*', 'NODE_*', 'UV_*', 'WATCH_REPORT_DEPENDENCIES'],
+    },
     hints: [
       missingImport(
         [
@@ -31,5 +43,5 @@ install -D -m 644 "$root/tmp/source/LICENSE" "$root/usr/share/doc/node/copyright
       ),
     ],
   },
-  versions: { node: '/usr/local/bin/node --print process.versions.node' },
+  versions: { node: `${NODE} --print process.versions.node` },
 }

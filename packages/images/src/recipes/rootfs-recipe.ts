@@ -34,9 +34,49 @@ export interface ProgramRecipe {
   readonly command: readonly string[]
   /** For the program; a workload may set these otherwise. */
   readonly env: Readonly<Record<string, string>>
+  /** An interpreter that can wait for its program. */
+  readonly warm?: WarmRecipe
+  /**
+   * What makes the first run quicker in a VM that waits for one: run to its end, unheard. It leaves
+   * nothing that a program could see.
+   */
+  readonly prepare?: readonly string[]
   /** What else the agent says of a program, or its build, that failed: the first that fits. */
   readonly hints: readonly Hint[]
 }
+
+/**
+ * An interpreter that is started before its program is known, and then becomes what it would be had
+ * it been started with it: what is equal and what may differ, docs/warm-interpreters.md lists. How it
+ * hears of its program, native/guest/src/workload/waiting.rs says.
+ */
+export interface WarmRecipe {
+  /** Absolute path and arguments. */
+  readonly command: readonly string[]
+  /**
+   * Variables that an interpreter reads at its start: a workload that sets one otherwise gets an
+   * interpreter of its own. One that ends with `*` stands for all that begin like it.
+   */
+  readonly freshVariables: readonly string[]
+}
+
+/** Those that the C library and OpenSSL read, and HOME, where both languages look for packages. */
+export const libraryVariables = [
+  'GCONV_PATH',
+  'GLIBC_TUNABLES',
+  'HOME',
+  'LANG',
+  'LANGUAGE',
+  'LC_*',
+  'LD_*',
+  'LOCPATH',
+  'MALLOC_*',
+  'NLSPATH',
+  'OPENSSL_*',
+  'SSL_*',
+  'TZ',
+  'TZDIR',
+] as const
 
 /** A sentence for who ran a program that failed with some text near the end of its stderr. */
 export interface Hint {
@@ -59,13 +99,15 @@ export const RUNTIME_FILE = 'usr/local/lib/vulcan/runtime.json'
 
 /** The text of `RUNTIME_FILE`. */
 export function runtimeFile({ runtime, program }: RootfsRecipe): string {
-  const { defaultEntrypoint, build, command, env, hints } = program
+  const { defaultEntrypoint, build, command, env, warm, prepare, hints } = program
   return JSON.stringify({
     name: runtime,
     default_entrypoint: defaultEntrypoint,
     build,
     command,
     env,
+    warm: warm && { command: warm.command, fresh_variables: warm.freshVariables },
+    prepare,
     hints,
   })
 }

@@ -1,0 +1,2 @@
+// {"args": ["a\nb", "\t", "'\"\\"]}
+console.log(process.argv.slice(2))

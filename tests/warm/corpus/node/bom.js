@@ -1,0 +1,1 @@
+// {"entrypoint": "bom.js", "files": {"bom.js": "\ufeffconsole.log('after a mark')"}, "bare": true}

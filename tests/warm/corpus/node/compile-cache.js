@@ -1,0 +1,2 @@
+const module_ = require('node:module')
+console.log(module_.getCompileCacheDir(), module_.constants)

@@ -1,0 +1,7 @@
+console.table([{ a: 1, b: 'x' }])
+console.group('group')
+console.dir({ deep: { deeper: { deepest: { end: 1 } } } }, { depth: 0 })
+console.groupEnd()
+console.assert(false, 'asserted')
+console.count()
+console.trace('here')

@@ -1,0 +1,1 @@
+console.log(process.cwd(), require('node:path').resolve('x'), require('node:fs').readdirSync('.'))

@@ -1,0 +1,1 @@
+// {"entrypoint": "app", "files": {"app/index.js": "console.log(__filename, process.argv, require.main === module)"}, "bare": true}

@@ -1,0 +1,1 @@
+// {"entrypoint": "app", "files": {"app/other.txt": ""}, "bare": true}

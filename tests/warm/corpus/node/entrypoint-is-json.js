@@ -1,0 +1,1 @@
+// {"entrypoint": "data.json", "files": {"data.json": "{\"x\": 1}"}, "bare": true}

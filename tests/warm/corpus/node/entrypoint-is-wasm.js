@@ -1,0 +1,1 @@
+// {"entrypoint": "bad.wasm", "files": {"bad.wasm": "nothing"}, "bare": true}

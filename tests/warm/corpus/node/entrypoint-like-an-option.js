@@ -1,0 +1,2 @@
+// {"entrypoint": "-e"}
+console.log(__filename, process.argv)

@@ -1,0 +1,2 @@
+// {"entrypoint": "program.txt"}
+console.log(__filename)

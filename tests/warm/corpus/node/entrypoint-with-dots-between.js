@@ -1,0 +1,2 @@
+// {"entrypoint": "a/./b//program.js"}
+console.log(__filename, process.argv)

@@ -1,0 +1,2 @@
+// {"entrypoint": "program"}
+console.log(__filename, require.main === module)

@@ -1,0 +1,2 @@
+process.setUncaughtExceptionCaptureCallback((error) => console.log('captured', error.message))
+throw new Error('x')

@@ -1,0 +1,2 @@
+function deep() { return new Error('deep').stack }
+console.log(deep())

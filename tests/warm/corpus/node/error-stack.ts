@@ -1,0 +1,2 @@
+const stack: string = String(new Error('x').stack)
+console.log(stack)

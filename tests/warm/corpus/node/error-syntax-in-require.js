@@ -1,0 +1,2 @@
+// {"files": {"broken.js": "function ( {"}}
+require('./broken')

@@ -1,0 +1,3 @@
+function one() { two() }
+function two() { throw new TypeError('deep') }
+one()

@@ -1,0 +1,1 @@
+console.log(await (await fetch('data:text/plain,hello')).text())

@@ -1,0 +1,1 @@
+console.log(Intl.DateTimeFormat().resolvedOptions(), (1234.5).toLocaleString(), new Date(0).toString())

@@ -1,0 +1,1 @@
+console.log(arguments.length, typeof arguments[1], arguments[3], arguments[4])

@@ -1,0 +1,2 @@
+const value = await new Promise((resolve) => setTimeout(resolve, 5, 'waited'))
+console.log(value)

@@ -1,0 +1,2 @@
+// {"files": {"package.json": "{\"type\": \"commonjs\"}"}}
+console.log(require.main === module)

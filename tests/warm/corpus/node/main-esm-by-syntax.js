@@ -1,0 +1,3 @@
+import { basename } from 'node:path'
+export const x = 1
+console.log(basename(import.meta.filename), import.meta.main)

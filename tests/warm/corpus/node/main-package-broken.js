@@ -1,0 +1,2 @@
+// {"files": {"package.json": "{"}}
+console.log('ran')

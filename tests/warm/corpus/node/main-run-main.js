@@ -1,0 +1,2 @@
+const { runMain, Module } = require('node:module')
+console.log(runMain === Module.runMain, runMain.name, runMain.length)

@@ -1,0 +1,2 @@
+enum Colour { Red }
+console.log(Colour.Red)

@@ -1,0 +1,2 @@
+const n: number = 5
+console.log(n, module.id)

@@ -1,0 +1,3 @@
+type Name = string
+const name: Name = 'x'
+console.log(name, import.meta.main, import.meta.filename)

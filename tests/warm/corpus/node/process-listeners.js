@@ -1,0 +1,1 @@
+console.log(process.eventNames(), process.rawListeners('exit'), process.getMaxListeners())

@@ -1,0 +1,1 @@
+console.log(process.permission, process.report?.excludeNetwork, process.connected, process.send)

@@ -1,0 +1,1 @@
+console.log(Object.keys(process), Object.keys(globalThis), Object.getOwnPropertyNames(globalThis).length)

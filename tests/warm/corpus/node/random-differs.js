@@ -1,0 +1,1 @@
+console.log(Math.random() !== Math.random(), crypto.getRandomValues(new Uint8Array(4)).length)

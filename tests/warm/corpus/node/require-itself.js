@@ -1,0 +1,2 @@
+// {"entrypoint": "index.js"}
+console.log(require('./index.js') === module.exports, module.loaded)

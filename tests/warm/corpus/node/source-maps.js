@@ -1,0 +1,1 @@
+console.log(process.sourceMapsEnabled, require('node:module').findSourceMap(__filename))

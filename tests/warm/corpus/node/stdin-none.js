@@ -1,0 +1,1 @@
+console.log(JSON.stringify(require('node:fs').readFileSync(0, 'utf8')), process.stdin.isTTY)

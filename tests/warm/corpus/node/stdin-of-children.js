@@ -1,0 +1,2 @@
+// {"input": "for the child\n"}
+require('node:child_process').execFileSync('cat', { stdio: 'inherit' })

@@ -1,0 +1,4 @@
+for (let n = 0; n < 100; n++) {
+  console.log(n)
+  console.error(-n)
+}

@@ -1,0 +1,1 @@
+process.stdout.write('first\n', () => process.stdout.end('last\n'))

@@ -1,0 +1,2 @@
+import { setTimeout } from 'node:timers/promises'
+console.log(await setTimeout(3, 'value'))

@@ -1,0 +1,1 @@
+setTimeout(() => console.log('never'), 100_000).unref()

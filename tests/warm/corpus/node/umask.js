@@ -1,0 +1,1 @@
+console.log(process.umask().toString(8))

@@ -1,0 +1,4 @@
+# {"args": ["--unknown"]}
+import argparse
+
+argparse.ArgumentParser().parse_args()

@@ -1,0 +1,4 @@
+# {"args": ["a\nb", "\t", "'\"\\"]}
+import sys
+
+print(sys.argv)

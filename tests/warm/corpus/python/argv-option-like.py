@@ -1,0 +1,4 @@
+# {"args": ["-c", "print(1)", "-m", "http.server", "-u"]}
+import sys
+
+print(sys.argv)

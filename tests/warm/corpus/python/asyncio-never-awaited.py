@@ -1,0 +1,5 @@
+async def f():
+    pass
+
+
+f()

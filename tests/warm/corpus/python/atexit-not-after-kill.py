@@ -1,0 +1,6 @@
+import atexit
+import os
+import signal
+
+atexit.register(print, 'never')
+os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,6 @@
+import atexit
+
+
+@atexit.register
+def fail():
+    raise ValueError('at the end')

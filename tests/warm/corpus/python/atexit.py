@@ -1,0 +1,5 @@
+import atexit
+
+atexit.register(print, 'registered first')
+atexit.register(print, 'registered second')
+print('main', atexit._ncallbacks())

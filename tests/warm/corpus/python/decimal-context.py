@@ -1,0 +1,3 @@
+import decimal
+
+print(decimal.getcontext(), decimal.Decimal(1) / 3)

@@ -1,0 +1,3 @@
+import os
+
+print(os.open('/dev/null', os.O_RDONLY))

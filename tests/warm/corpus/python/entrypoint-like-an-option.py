@@ -1,0 +1,4 @@
+# {"entrypoint": "-c"}
+import sys
+
+print(__file__, sys.argv, sys.path[0])

@@ -1,0 +1,4 @@
+# {"entrypoint": "a program.py"}
+import sys
+
+print(__file__, sys.argv)

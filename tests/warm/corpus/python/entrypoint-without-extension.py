@@ -1,0 +1,2 @@
+# {"entrypoint": "program"}
+print(__file__)

@@ -1,0 +1,4 @@
+# {"env": {"MINE": "ü"}}
+import os
+
+print(os.environb[b'MINE'], os.getenvb(b'HOME'), os.getenv('NOTHING'))

@@ -1,0 +1,3 @@
+print(eval('__name__'), eval('__file__'))
+exec('x = 5')
+print(x)

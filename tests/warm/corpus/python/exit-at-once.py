@@ -1,0 +1,4 @@
+import os
+
+print('kept')
+os._exit(11)

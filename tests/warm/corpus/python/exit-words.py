@@ -1,0 +1,3 @@
+import sys
+
+sys.exit('these are the words')

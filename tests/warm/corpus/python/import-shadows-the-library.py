@@ -1,0 +1,4 @@
+# {"files": {"random.py": "print('mine')"}}
+import random
+
+print(random.__file__)

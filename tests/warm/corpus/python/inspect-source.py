@@ -1,0 +1,9 @@
+import inspect
+
+
+def documented():
+    """With words."""
+    return 5
+
+
+print(inspect.getsource(documented), inspect.getfile(documented), inspect.getmodule(documented))

@@ -1,0 +1,3 @@
+import sys
+
+print(hasattr(sys, 'ps1'), hasattr(sys, 'ps2'), sys.flags.inspect)

@@ -1,0 +1,2 @@
+print(sorted(globals()))
+print(__doc__, __package__, __spec__, __annotations__)

@@ -1,0 +1,1 @@
+print(type(__loader__), __loader__.name, __loader__.path)

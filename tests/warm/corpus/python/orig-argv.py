@@ -1,0 +1,4 @@
+# {"args": ["one", "two"]}
+import sys
+
+print(sys.orig_argv)

@@ -1,0 +1,3 @@
+import sys
+
+print([name for name in ['random', 'secrets', 'uuid', 'ssl', 'hashlib'] if name in sys.modules])

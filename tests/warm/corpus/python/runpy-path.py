@@ -1,0 +1,4 @@
+# {"files": {"other.py": "print(__name__, __file__, sorted(globals()))"}}
+import runpy
+
+runpy.run_path('other.py')

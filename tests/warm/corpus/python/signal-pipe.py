@@ -1,0 +1,5 @@
+import os
+
+reader, writer = os.pipe()
+os.close(reader)
+os.write(writer, b'x')

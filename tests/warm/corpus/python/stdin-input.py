@@ -1,0 +1,4 @@
+# {"input": "Ada\n36\n"}
+name = input('name? ')
+age = int(input('age? '))
+print(name, age)

@@ -1,0 +1,4 @@
+# {"input_base64": "/wD+YQo="}
+import sys
+
+print(ascii(sys.stdin.read()))

@@ -1,0 +1,4 @@
+# {"input": "for the child\n"}
+import subprocess
+
+subprocess.run(['cat'])

@@ -1,0 +1,4 @@
+import sys
+
+sys.stdout.reconfigure(encoding='latin-1', errors='replace')
+print('ä€')

@@ -1,0 +1,3 @@
+import sys
+
+print(sys.exception(), sys.exc_info(), hasattr(sys, 'last_exc'), hasattr(sys, 'last_value'))

@@ -1,0 +1,3 @@
+import sys
+
+print(sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits())

@@ -1,0 +1,3 @@
+import sys
+
+print(sys.meta_path, sys.path_hooks)

@@ -1,0 +1,3 @@
+import sys
+
+print(sorted(sys.path_importer_cache))

@@ -1,0 +1,2 @@
+# {"files": {"zero.py": "x = 1\u0000"}}
+import zero

@@ -1,0 +1,2 @@
+# {"files": {"broken.py": "x = = 1\n"}}
+import broken

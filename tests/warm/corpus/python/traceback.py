@@ -1,0 +1,9 @@
+def one():
+    two()
+
+
+def two():
+    raise ValueError('deep')
+
+
+one()

@@ -1,0 +1,3 @@
+import warnings
+
+print(warnings.filters, warnings.defaultaction if hasattr(warnings, 'defaultaction') else None)

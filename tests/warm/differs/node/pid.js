@@ -1,0 +1,1 @@
+if (process.pid <= 1) throw new Error('no process')

@@ -1,0 +1,3 @@
+import resource
+
+assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 1000

@@ -1,0 +1,3 @@
+import os
+
+assert os.getpid() > 1
