@@ -147,7 +147,7 @@ test('--json gives one document and nothing else, with --trace the steps in it',
   ]
   const traced: { step: string; begin_ms: number; duration_ms: number }[] = trace
   assert.deepEqual(new Set(traced.map(({ step }) => step)), new Set(steps))
-  for (const { step, duration_ms: ms } of traced) assert.ok(ms >= 0 && ms < 180_000, step)
+  for (const { step, duration_ms: durationMs } of traced) assert.ok(durationMs >= 0, step)
   assert.ok(['firecracker', 'vulcan-vmm'].includes(vmm.name))
   assert.ok(['hardware', 'emulated'].includes(isolation_strength))
   assert.equal(stderr, '')
