@@ -17,6 +17,7 @@ async function pretendServer(t: TestContext, poolSize: number, hasWarmInterprete
     if (path === '/metrics') {
       const lines = [
         `vulcan_pool_warm{image="node"} ${poolSize}`,
+        `vulcan_firecracker_active_vms ${poolSize}`,
         `vulcan_interpreter_starts_total{image="node",result="warm"} ${warm}`,
         `vulcan_firecracker_vm_cleanup_seconds_count ${runs}`,
         `vulcan_firecracker_vm_cleanup_seconds_sum ${runs}`,
