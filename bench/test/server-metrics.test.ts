@@ -20,14 +20,8 @@ interface Counted {
 }
 
 function page(counted: Counted): string {
-  const {
-    running = 0,
-    releasing = 0,
-    warm = 0,
-    misses = 0,
-    interpreters = 0,
-    releases = 0,
-  } = counted
+  const { running = 0, releasing = 0, warm = 0, leftover = 0 } = counted
+  const { misses = 0, interpreters = 0, releases = 0 } = counted
   return `# HELP vulcan_workload_active Accepted.
 # TYPE vulcan_workload_active gauge
 vulcan_workload_active{state="running"} ${running}

@@ -51,7 +51,7 @@ function answer(socket: Socket, { type, code = '' }: Request): void {
 createServer((socket) => {
   let received = Buffer.alloc(0)
   let isOpen = false
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk])
     if (!isOpen) {
       if (received.toString() !== 'CONNECT 1024\n') return
