@@ -12,25 +12,22 @@ interface Counted {
   readonly running?: number
   readonly releasing?: number
   readonly warm?: number
+  /** VMs that hold something and do not wait. */
+  readonly leftover?: number
   readonly misses?: number
   readonly interpreters?: number
   readonly releases?: number
 }
 
 function page(counted: Counted): string {
-  const {
-    running = 0,
-    releasing = 0,
-    warm = 0,
-    misses = 0,
-    interpreters = 0,
-    releases = 0,
-  } = counted
+  const { running = 0, releasing = 0, warm = 0, leftover = 0 } = counted
+  const { misses = 0, interpreters = 0, releases = 0 } = counted
   return `# HELP vulcan_workload_active Accepted.
 # TYPE vulcan_workload_active gauge
 vulcan_workload_active{state="running"} ${running}
 vulcan_workload_active{state="releasing"} ${releasing}
 vulcan_pool_warm{image="python"} ${warm}
+vulcan_firecracker_active_vms ${warm + leftover}
 vulcan_pool_requests_total{image="python",result="miss"} ${misses}
 vulcan_pool_requests_total{image="python",result="hit"} 7
 vulcan_interpreter_starts_total{image="python",result="warm"} ${interpreters}
@@ -70,7 +67,13 @@ test('a metric of which nothing was counted yet is there', () => {
 test('a server is quiet when nothing runs or is released, and its pool is full', async (t) => {
   const url = await standIn(
     t,
-    pages({ running: 1, warm: 2 }, { releasing: 1, warm: 2 }, { warm: 1 }, { warm: 2, misses: 5 }),
+    pages(
+      { running: 1, warm: 2 },
+      { releasing: 1, warm: 2 },
+      { warm: 2, leftover: 1 },
+      { warm: 1 },
+      { warm: 2, misses: 5 },
+    ),
   )
   using server = new ServerMetrics({ url, key: undefined }, 2)
   const metrics = await server.quiet(signal)

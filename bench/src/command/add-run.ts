@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '@vulcan/schema'
 import { type Command, Option } from 'commander'
 import { runBenchmark } from '../measure/run-benchmark.ts'
 import { HOME_DIR, LIBEXEC_DIR, RAW_DIR, ROOT } from '../places.ts'
@@ -11,6 +12,8 @@ import { tablesOf } from '../report/tables.ts'
 import type { Result } from '../result.ts'
 import { narrowed, RUNTIME_NAMES } from './narrow-plan.ts'
 import { untilInterrupted } from './until-interrupted.ts'
+
+const EXIT_INTERRUPTED = 130
 
 interface Flags {
   readonly full?: boolean
@@ -52,7 +55,16 @@ async function run(flags: Flags): Promise<void> {
     other: url === undefined ? undefined : { url, key },
     onProgress: (what: string) => process.stderr.write(`  · ${what} …\n`),
   }
-  const { result, path } = await runBenchmark(setup, plan, untilInterrupted())
+  const signal = untilInterrupted()
+  const recorder = await runBenchmark(setup, plan, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+  if (recorder === undefined) {
+    process.stderr.write(`bench: ${messageOf(signal.reason)}; what was measured is in ${RAW_DIR}\n`)
+    process.exitCode = EXIT_INTERRUPTED
+    return
+  }
+  const { result, path } = recorder
   await show(result, path)
   if (flags.raw === true) process.stdout.write(`raw result: ${JSON.stringify(result)}\n`)
   if (flags.document === true) {

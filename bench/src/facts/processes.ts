@@ -5,6 +5,8 @@ import { hasErrno } from '@vulcan/schema'
 const TICKS_PER_S = 100
 
 interface Stat {
+  /** Of its program, 15 characters at most. */
+  readonly name: string
   readonly parentPid: number
   readonly cpuMs: number
 }
@@ -40,13 +42,23 @@ export async function childTrees(pid: number): Promise<number[][]> {
   return (children.get(pid) ?? []).map(tree)
 }
 
+/** Of its program, at most 15 characters; undefined when it is gone. */
+export async function nameOf(pid: number): Promise<string | undefined> {
+  return (await readStat(pid))?.name
+}
+
 async function readStat(pid: number): Promise<Stat | undefined> {
   const stat = await readProc(pid, 'stat')
   if (stat === undefined) return undefined
   // The second field, a name in parentheses, may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const nameEnd = stat.lastIndexOf(')')
+  const fields = stat.slice(nameEnd + 2).split(' ')
   const [parentPid, utime, stime] = [fields[1], fields[11], fields[12]].map(Number)
-  return { parentPid: parentPid ?? 0, cpuMs: (((utime ?? 0) + (stime ?? 0)) * 1000) / TICKS_PER_S }
+  return {
+    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+    parentPid: parentPid ?? 0,
+    cpuMs: (((utime ?? 0) + (stime ?? 0)) * 1000) / TICKS_PER_S,
+  }
 }
 
 async function readProc(pid: number, name: string): Promise<string | undefined> {

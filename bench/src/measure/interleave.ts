@@ -14,6 +14,7 @@ export interface InterleaveOptions {
   readonly signal: AbortSignal
   /** Resolves when what earlier runs left behind is gone. */
   readonly quiet: () => Promise<void>
+  readonly onProgress?: (what: string) => void
   /** What else is measured in each round that counts. */
   readonly onRound?: () => Promise<void>
 }
@@ -24,16 +25,18 @@ export interface InterleaveOptions {
  */
 export async function interleave(
   adapters: readonly Adapter[],
-  { plan, runtime, signal, quiet, onRound }: InterleaveOptions,
+  { plan, runtime, signal, quiet, onProgress, onRound }: InterleaveOptions,
 ): Promise<Series[]> {
   const arms = adapters.map((adapter) => new MeasuredArm(adapter, runtime))
   for (let round = 0; round < plan.warmUps; round += 1) {
+    onProgress?.(`${runtime}: warm-up ${round + 1} of ${plan.warmUps}`)
     for (const arm of inOrder(arms, round)) await arm.warmUp(quiet, signal)
   }
   const { min, max, budgetMs } = plan.rounds
   const startedAtMs = performance.now()
   for (let round = 0; round < max; round += 1) {
     if (round >= min && performance.now() - startedAtMs > budgetMs) break
+    onProgress?.(`${runtime}: round ${round + 1} of ${min} to ${max}`)
     for (const arm of inOrder(arms, round)) await arm.measure(quiet, signal)
     await onRound?.()
   }

@@ -18,16 +18,20 @@ import { type WantedInterpreter, WarmWatch } from './warm-watch.ts'
 /** A variable that an interpreter reads when it starts: one that has started is of no use then. */
 const FORCES_FRESH = { LC_MESSAGES: 'C.UTF-8' }
 
+/** A server that says what it does. */
+type WatchedServer = Pick<OwnServer, 'url' | 'key' | 'metrics'>
+
 export interface LatencySetup {
   readonly files: GuestFiles
-  readonly cold: OwnServer
+  readonly cold: WatchedServer
   /** Undefined where there is no pool. */
-  readonly warm: OwnServer | undefined
+  readonly warm: WatchedServer | undefined
   /** Why there is none. */
   readonly noWarmBecause: string
   /** Another server to be measured beside our own. */
   readonly other: Pick<Target, 'url' | 'key'> | undefined
   readonly signal: AbortSignal
+  readonly onProgress: (what: string) => void
 }
 
 /** All arms of one runtime in one interleaved run, each arm that is not to be had with the reason. */
@@ -36,7 +40,7 @@ export async function measureLatency(
   runtime: Runtime,
   plan: Plan,
 ): Promise<Series[]> {
-  const { cold, warm, signal } = setup
+  const { cold, warm, signal, onProgress } = setup
   await using held = new AsyncDisposableStack()
   const { adapters, missing } = await openAll(await openersOf(setup, runtime), runtime, held)
   const openVm = adapters.find((adapter) => adapter instanceof OpenVmRuns)
@@ -45,6 +49,7 @@ export async function measureLatency(
     plan,
     runtime,
     signal,
+    onProgress,
     quiet: async () => {
       await cold.metrics.quiet(signal)
       await warm?.metrics.quiet(signal)

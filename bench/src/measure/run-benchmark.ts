@@ -92,10 +92,9 @@ async function measureOneByOne(
   runtime: Runtime,
   warm: Warm,
 ): Promise<void> {
-  setup.onProgress(`${runtime}: one by one`)
   const latency = {
     ...{ files, cold, signal },
-    other: setup.other,
+    ...{ other: setup.other, onProgress: setup.onProgress },
     warm: warm.server,
     noWarmBecause: warm.because,
   }

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Vulcan } from '@vulcan/client'
 import type { Runtime } from '@vulcan/schema'
-import { childTrees, cpuMs, pssMib } from '../facts/processes.ts'
+import { childTrees, cpuMs, nameOf, pssMib } from '../facts/processes.ts'
 import type { Plan } from '../plan.ts'
 import { waiting } from '../programs.ts'
 import type { VmCost } from '../result.ts'
 import type { OwnServer } from '../served/own-server.ts'
 
 const PROGRAM_S = 3600
+/** What runs a guest. */
+const VMM = /^(qemu-system|firecracker)/
 
 interface CostOptions {
   readonly plan: Plan['costs']
@@ -50,13 +52,13 @@ async function untilOutput(vulcan: Vulcan, id: string, signal: AbortSignal): Pro
   throw new Error(`workload ${id} ended before it wrote anything`)
 }
 
-/** Of each VM of a server; what else it starts does not live as long. */
+/** Of each VM of a server. */
 async function costsOf(
   { pid }: OwnServer,
   { plan, runtime, signal }: CostOptions,
   kind: VmCost['kind'],
 ): Promise<VmCost[]> {
-  const trees = await childTrees(pid)
+  const trees = await vmTrees(pid)
   const before = await Promise.all(trees.map((tree) => sum(tree, cpuMs)))
   const startedAtMs = performance.now()
   await delay(plan.seconds * 1000, undefined, { signal })
@@ -74,6 +76,13 @@ async function costsOf(
     }),
   )
   return costs.filter((cost) => Number.isFinite(cost.pssMib) && Number.isFinite(cost.idleCpuShare))
+}
+
+/** The processes of each VM: a server has others, too. */
+async function vmTrees(pid: number): Promise<number[][]> {
+  const trees = await childTrees(pid)
+  const names = await Promise.all(trees.map((tree) => Promise.all(tree.map(nameOf))))
+  return trees.filter((_, at) => names[at]?.some((name) => name !== undefined && VMM.test(name)))
 }
 
 async function sum(

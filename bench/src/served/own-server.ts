@@ -12,7 +12,7 @@ const LOG_LINES_MAX = 20
 export class OwnServer implements Target, AsyncDisposable {
   readonly name: string
   readonly url: string
-  readonly key = undefined
+  readonly key: string | undefined = undefined
   readonly pid: number
   /** How many warm VMs it is to have while nobody asks. */
   readonly poolSize: number

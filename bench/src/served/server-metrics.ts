@@ -35,8 +35,7 @@ export class ServerMetrics implements Disposable {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(QUIET_DEADLINE_MS)])
     for (;;) {
       const metrics = await this.read()
-      const isIdle = metrics.sum('vulcan_workload_active') === 0
-      if (isIdle && metrics.sum('vulcan_pool_warm') >= this.#poolSize) return metrics
+      if (isQuiet(metrics, this.#poolSize)) return metrics
       await delay(LOOK_EVERY_MS, undefined, { signal: deadline })
     }
   }
@@ -44,4 +43,11 @@ export class ServerMetrics implements Disposable {
   [Symbol.dispose](): void {
     this.#caller[Symbol.dispose]()
   }
+}
+
+/** Of all that holds something, a release is over last. */
+function isQuiet(metrics: Metrics, poolSize: number): boolean {
+  const warm = metrics.sum('vulcan_pool_warm')
+  const others = metrics.sum('vulcan_firecracker_active_vms') - warm
+  return metrics.sum('vulcan_workload_active') === 0 && others === 0 && warm >= poolSize
 }
