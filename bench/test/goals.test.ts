@@ -58,6 +58,14 @@ test('a row of an arm that is not there says why, and is neither met nor missed'
   }
 })
 
+test('one or two pairs neither meet a goal nor miss it', () => {
+  const { series: all } = exampleResult()
+  const few = all.map((one) => ({ ...one, samples: one.samples.slice(0, 2) }))
+  const goal = byMeasure(exampleResult({ series: few })).get('cold ÷ warm interpreter, python')
+  assert.deepEqual([goal?.figure, goal?.isMet], ['100', null])
+  assert.match(goal?.note ?? '', /^too few to judge: 2 pairs/)
+})
+
 test('an idle process that takes one per cent is too busy', () => {
   const result = exampleResult({ idle: { warmVms: 10, seconds: 10, cpuShare: 0.01 } })
   assert.equal(byMeasure(result).get("Vulcan's own process, idle, with 10 warm VMs")?.isMet, false)
