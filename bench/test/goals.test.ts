@@ -89,7 +89,8 @@ test('a release that nobody counted, or that came before its answer, misses the 
 test('the tables have a line for every arm, those that are not there with the reason', () => {
   const text = tablesOf(exampleResult()).map(asText).join('\n')
   assert.match(text, /^cold, through HTTP +3 +100 % +1\.00 s +1\.01 s +1\.01 s +1\.01 s$/m)
-  assert.match(text, /^docker run +0 +not available: docker is not here$/m)
+  assert.match(text, /^docker run +0 +not available$/m)
+  assert.match(text, /^docker run: not available, because docker is not here$/m)
   assert.match(text, /^10 +cold, through HTTP +1 +100 % +5\.00 s +5\.00 s +5\.00 s +2\.00$/m)
   assert.match(text, /^warm, waiting for a program +python +1 +211\.0 MiB +4\.10 s +0\.80 %$/m)
 })
