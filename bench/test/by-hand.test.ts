@@ -78,6 +78,14 @@ test('a VMM that ends before its guest is ready makes the arm unavailable, and l
   assert.deepEqual(await left(), [])
 })
 
+test('a guest that powers off is started again, as vulcan-vmm does it', async (t) => {
+  const { files, left } = await pretendFiles(t, { PRETEND_POWERS_OFF: '2' })
+  await using adapter = new ByHand(files)
+  const { error } = await takeSample(adapter, hello('python'), signal)
+  assert.equal(error, undefined)
+  assert.deepEqual(await left(), [])
+})
+
 test('a VMM that is not there makes the arm unavailable', async (t) => {
   const { files } = await pretendFiles(t)
   const nowhere = { ...files, libexecDir: '/nonexistent' }

@@ -58,6 +58,14 @@ test('a row of an arm that is not there says why, and is neither met nor missed'
   }
 })
 
+test('one or two pairs neither meet a goal nor miss it', () => {
+  const { series: all } = exampleResult()
+  const few = all.map((one) => ({ ...one, samples: one.samples.slice(0, 2) }))
+  const goal = byMeasure(exampleResult({ series: few })).get('cold ÷ warm interpreter, python')
+  assert.deepEqual([goal?.figure, goal?.isMet], ['100', null])
+  assert.match(goal?.note ?? '', /^too few to judge: 2 pairs/)
+})
+
 test('an idle process that takes one per cent is too busy', () => {
   const result = exampleResult({ idle: { warmVms: 10, seconds: 10, cpuShare: 0.01 } })
   assert.equal(byMeasure(result).get("Vulcan's own process, idle, with 10 warm VMs")?.isMet, false)
@@ -81,7 +89,8 @@ test('a release that nobody counted, or that came before its answer, misses the 
 test('the tables have a line for every arm, those that are not there with the reason', () => {
   const text = tablesOf(exampleResult()).map(asText).join('\n')
   assert.match(text, /^cold, through HTTP +3 +100 % +1\.00 s +1\.01 s +1\.01 s +1\.01 s$/m)
-  assert.match(text, /^docker run +0 +not available: docker is not here$/m)
+  assert.match(text, /^docker run +0 +not available$/m)
+  assert.match(text, /^docker run: not available, because docker is not here$/m)
   assert.match(text, /^10 +cold, through HTTP +1 +100 % +5\.00 s +5\.00 s +5\.00 s +2\.00$/m)
   assert.match(text, /^warm, waiting for a program +python +1 +211\.0 MiB +4\.10 s +0\.80 %$/m)
 })

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GuestFiles, HandMade } from './guest-files.ts'
@@ -8,13 +8,9 @@ const LOOK_EVERY_MS = 1
 /** `__SO_ACCEPTCON` among the flags of /proc/net/unix: the socket listens. */
 const LISTENS = 0x1_0000
 
-/** With this an agent powers off whose kernel measured its timer wrong, to be started again. */
-const TIMER = /^vulcan\.timer_khz=/
-
 /**
  * Starts vhost-device-vsock and then QEMU, which connects to it. The machine is the one that
- * vulcan-vmm makes, but that nobody starts a guest again whose kernel measured its timer wrong: such
- * a guest goes on, and may end its programs too early.
+ * vulcan-vmm makes. QEMU ends well when the guest powers off.
  */
 export async function startQemu(
   { libexecDir, guest }: GuestFiles,
@@ -23,6 +19,7 @@ export async function startQemu(
   signal: AbortSignal,
 ): Promise<void> {
   const socket = join(vm.directory, 'vhost.sock')
+  await rm(socket, { force: true })
   held(
     spawn(
       join(libexecDir, 'vhost-device-vsock'),
@@ -37,7 +34,6 @@ export async function startQemu(
 
 function qemuArguments(vm: HandMade, socket: string, isEmulated: boolean): string[] {
   const { kernel, initrd, rootfs, scratch, commandLine, memMib, vcpus } = vm
-  const append = commandLine.split(' ').filter((word) => !TIMER.test(word))
   const accelerator = isEmulated
     ? ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max']
     : ['-accel', 'kvm', '-cpu', 'host']
@@ -48,7 +44,7 @@ function qemuArguments(vm: HandMade, socket: string, isEmulated: boolean): strin
     ...accelerator,
     ...['-smp', String(vcpus), '-m', `${memMib}M`],
     ...['-object', `memory-backend-memfd,id=memory,size=${memMib}M,share=on`],
-    ...['-kernel', kernel, '-initrd', initrd, '-append', append.join(' ')],
+    ...['-kernel', kernel, '-initrd', initrd, '-append', commandLine],
     ...drive('root', rootfs, 'readonly=on,file.locking=off', 7),
     ...drive('scratch', scratch, 'cache.no-flush=on', 6),
     ...['-chardev', `socket,id=vsock,path=${socket}`],

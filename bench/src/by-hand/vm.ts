@@ -1,16 +1,13 @@
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScratchDrive, DEFAULT_SCRATCH_MIB } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
-import { startFirecracker } from './firecracker.ts'
-import { type GuestFiles, handMade } from './guest-files.ts'
-import { startQemu } from './qemu.ts'
+import { bootOnce, EndedError } from './boot-once.ts'
+import { type GuestFiles, type HandMade, handMade } from './guest-files.ts'
 
-const PORT = 1024
+/** As vulcan-vmm. */
+const RESTARTS_MAX = 10
 
 /** A VM whose agent takes requests; disposing kills it. */
 export interface OpenVm extends AsyncDisposable {
@@ -34,29 +31,9 @@ export async function startByHand(
   const directory = await mkdtemp(join(tmpdir(), 'bh-'))
   held.defer(() => rm(directory, { recursive: true, force: true }))
   const vm = handMade(files, runtime, directory)
-  const { homeDir, guest } = files
-  await createScratchDrive({ home: homeDir, path: vm.scratch, sizeMib: DEFAULT_SCRATCH_MIB })
-  const ended = new AbortController()
-  const hold = (child: ChildProcess) => {
-    const exited = once(child, 'exit')
-    exited.then(
-      ([code, by]) => ended.abort(new Error(`${child.spawnfile} ended with ${code ?? by}`)),
-      (error) => ended.abort(error),
-    )
-    held.defer(async () => {
-      child.kill('SIGKILL')
-      await exited.catch(() => undefined)
-    })
-    return child
-  }
-  const bounded = AbortSignal.any([signal, ended.signal])
-  const ready = dialled(`${vm.udsPath}_${PORT}`, bounded)
-  // Whoever waits for it sees the error; until then nobody does.
-  ready.catch(() => undefined)
-  await (guest.vmm.name === 'firecracker'
-    ? startFirecracker(files, vm, hold)
-    : startQemu(files, vm, hold, bounded))
-  await ready
+  const { homeDir: home } = files
+  await createScratchDrive({ home, path: vm.scratch, sizeMib: DEFAULT_SCRATCH_MIB })
+  held.use(await boot(files, vm, signal))
   const readyMs = performance.now() - startedAtMs
   const running = held.move()
   return {
@@ -66,15 +43,18 @@ export async function startByHand(
   }
 }
 
-/** Resolves when the agent has connected, which is how it says that it listens. */
-async function dialled(path: string, signal: AbortSignal): Promise<void> {
-  const server = createServer((socket) => socket.destroy())
-  try {
-    server.listen(path)
-    await once(server, 'connection', { signal })
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error
-  } finally {
-    server.close()
+/** A guest that powers off asks to be started again: its kernel measured its timer wrong. */
+async function boot(
+  files: GuestFiles,
+  vm: HandMade,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
+  for (let left = RESTARTS_MAX; ; left -= 1) {
+    try {
+      return await bootOnce(files, vm, signal)
+    } catch (error) {
+      const isPowerOff = error instanceof EndedError && error.exitCode === 0
+      if (!isPowerOff || left === 0) throw error
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Runtime } from '@vulcan/schema'
+import { messageOf, type Runtime } from '@vulcan/schema'
 import { UnavailableError } from '../adapters/adapter.ts'
 import { ByHand } from '../adapters/by-hand.ts'
 import { VulcanServer } from '../adapters/vulcan-server.ts'
@@ -72,7 +72,7 @@ interface Warm extends AsyncDisposable {
 }
 
 async function startWarm(
-  { servers, setup }: Measuring,
+  { servers, setup, signal }: Measuring,
   runtime: Runtime,
   poolSize: number,
 ): Promise<Warm> {
@@ -81,61 +81,74 @@ async function startWarm(
     const server = await servers.startWarm(runtime, poolSize)
     return { server, because: '', [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error
-    const because = error.message
+    signal.throwIfAborted()
+    const because = messageOf(error)
     return { server: undefined, because, [Symbol.asyncDispose]: async () => undefined }
   }
 }
 
 async function measureOneByOne(
-  { setup, plan, files, cold, recorder, signal }: Measuring,
-  runtime: Runtime,
-  warm: Warm,
-): Promise<void> {
-  const latency = {
-    ...{ files, cold, signal },
-    ...{ other: setup.other, onProgress: setup.onProgress },
-    warm: warm.server,
-    noWarmBecause: warm.because,
-  }
-  await recorder.latency(await measureLatency(latency, runtime, plan))
-  setup.onProgress(`${runtime}: what a VM costs`)
-  const options = { plan: plan.costs, runtime, signal }
-  await recorder.costs(await measureColdCosts(cold, options))
-  if (warm.server === undefined) {
-    await recorder.missing(`what a warm VM costs, ${runtime}`, warm.because)
-  } else {
-    await recorder.costs(await measureWarmCosts(warm.server, options))
-  }
-}
-
-async function measureMany(
-  { setup, plan, files, cold, recorder, signal }: Measuring,
+  measuring: Measuring,
   runtime: Runtime,
   { server: warm, because }: Warm,
 ): Promise<void> {
+  const { setup, plan, files, cold, recorder, signal } = measuring
+  await part(measuring, `one by one, ${runtime}`, async () => {
+    const { other, onProgress } = setup
+    const latency = { files, cold, warm, noWarmBecause: because, other, signal, onProgress }
+    await recorder.latency(await measureLatency(latency, runtime, plan))
+  })
+  const options = { plan: plan.costs, runtime, signal }
+  await part(measuring, `what a VM costs, ${runtime}`, async () => {
+    await recorder.costs(await measureColdCosts(cold, options))
+  })
+  await part(measuring, `what a warm VM costs, ${runtime}`, async () => {
+    if (warm === undefined) throw new UnavailableError(because)
+    await recorder.costs(await measureWarmCosts(warm, options))
+  })
+}
+
+async function measureMany(
+  measuring: Measuring,
+  runtime: Runtime,
+  { server: warm, because }: Warm,
+): Promise<void> {
+  const { plan, files, cold, recorder, signal } = measuring
   if (warm === undefined) {
     await recorder.missing(`a burst on warm VMs, ${runtime}`, because)
   } else if (recorder.result.idle === null) {
-    setup.onProgress(`idle with ${plan.poolSize} warm VMs`)
-    await recorder.idle(await measureIdle(warm, plan.idleSeconds, signal))
+    await part(measuring, `idle with ${plan.poolSize} warm VMs`, async () => {
+      await recorder.idle(await measureIdle(warm, plan.idleSeconds, signal))
+    })
   }
-  setup.onProgress(`${runtime}: ${plan.atOnce.levels.join(', ')} at once`)
-  const arms: Callers[] = [
-    serverCallers('cold', cold),
-    { arm: 'by-hand', open: async () => new ByHand(files) },
-    ...(warm === undefined ? [] : [serverCallers(warmArm(runtime), warm)]),
-  ]
-  const bursts = await measureAtOnce(arms, {
-    plan: plan.atOnce,
-    runtime,
-    signal,
-    quiet: async () => {
+  await part(measuring, `${plan.atOnce.levels.join(', ')} at once, ${runtime}`, async () => {
+    const arms: Callers[] = [
+      serverCallers('cold', cold),
+      { arm: 'by-hand', open: async () => new ByHand(files) },
+      ...(warm === undefined ? [] : [serverCallers(warmArm(runtime), warm)]),
+    ]
+    const quiet = async () => {
       await cold.metrics.quiet(signal)
       await warm?.metrics.quiet(signal)
-    },
+    }
+    const options = { plan: plan.atOnce, runtime, signal, quiet }
+    await recorder.atOnce(await measureAtOnce(arms, options))
   })
-  await recorder.atOnce(bursts)
+}
+
+/** What fails is missing in the result, with the reason; the rest goes on. */
+async function part(
+  { setup, recorder, signal }: Measuring,
+  what: string,
+  measure: () => Promise<void>,
+): Promise<void> {
+  setup.onProgress(what)
+  try {
+    await measure()
+  } catch (error) {
+    signal.throwIfAborted()
+    await recorder.missing(what, messageOf(error))
+  }
 }
 
 function warmArm(runtime: Runtime): ArmName {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Vulcan } from '@vulcan/client'
+import { ApiError, Vulcan } from '@vulcan/client'
 import type { Runtime } from '@vulcan/schema'
 import { childTrees, cpuMs, nameOf, pssMib } from '../facts/processes.ts'
 import type { Plan } from '../plan.ts'
@@ -32,7 +32,7 @@ export async function measureColdCosts(
       await untilOutput(vulcan, id, signal)
       costs.push(...(await costsOf(server, { plan, runtime, signal }, 'cold')))
     } finally {
-      await vulcan.kill(id)
+      await end(vulcan, id)
     }
   }
   await server.metrics.quiet(signal)
@@ -45,11 +45,24 @@ export async function measureWarmCosts(server: OwnServer, options: CostOptions):
   return costsOf(server, options, 'warm')
 }
 
+/** A workload that has ended by itself is no error here: what waited for it says why. */
+async function end(vulcan: Vulcan, id: string): Promise<void> {
+  try {
+    await vulcan.kill(id)
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'workload_ended') throw error
+  }
+}
+
 async function untilOutput(vulcan: Vulcan, id: string, signal: AbortSignal): Promise<void> {
   for await (const event of vulcan.logs(id, { signal })) {
     if (event.type === 'output') return
+    if (event.type === 'done') {
+      const { reason, error } = event.workload
+      throw new Error(`the workload ended before it wrote anything: ${reason}: ${error}`)
+    }
   }
-  throw new Error(`workload ${id} ended before it wrote anything`)
+  throw new Error('the log of the workload ended before it wrote anything')
 }
 
 /** Of each VM of a server. */

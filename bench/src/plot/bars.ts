@@ -14,7 +14,7 @@ export interface Bar {
 const TOP = 44
 const ROW = 46
 const LEFT = 16
-const RIGHT = 660
+const RIGHT = 600
 const MET = '#009e73'
 const MISSED = '#d55e00'
 

@@ -3,7 +3,7 @@ import { element, type Markup } from './xml.ts'
 export const WIDTH = 760
 const FONT = 'system-ui, sans-serif'
 /** Told apart by people who see few colours, too (Okabe and Ito). */
-export const COLOURS = [
+const COLOURS = [
   '#0072b2',
   '#d55e00',
   '#009e73',

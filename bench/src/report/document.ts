@@ -17,7 +17,7 @@ export function renderDocument(result: Result): string {
     ...oneByOne(result),
     ...manyAtOnce(result),
     '## What a VM costs',
-    asMarkdown(costTable(result)),
+    result.costs.length === 0 ? 'Not measured.' : asMarkdown(costTable(result)),
     ...method(result),
     ...limits(result),
   ].join('\n\n')}\n`
@@ -43,7 +43,7 @@ function machine({ machine, plan, startedAt }: Result): string[] {
   const caution =
     machine.isolation === 'emulated'
       ? [
-          '**Guests are emulated here.** All that happens in a guest is ten to a hundred times slower than on KVM, and what Vulcan itself adds is not: absolute times and the ratios against work of the host say little about a machine with KVM.',
+          '**Guests are emulated here.** What happens in a guest is many times slower than on KVM, and what Vulcan itself adds is not: neither the times nor the ratios hold for a machine with KVM.',
         ]
       : []
   const busy =
@@ -84,10 +84,11 @@ function oneByOne(result: Result): string[] {
 function manyAtOnce(result: Result): string[] {
   return [
     '## Many at once',
-    ...result.plan.atOnce.runtimes.flatMap((runtime) => [
-      `### ${runtime}, so many at the same moment`,
-      asMarkdown(atOnceTable(result, runtime)),
-    ]),
+    ...result.plan.atOnce.runtimes.flatMap((runtime) => {
+      const table = atOnceTable(result, runtime)
+      const shown = table.rows.length === 0 ? 'Not measured.' : asMarkdown(table)
+      return [`### ${runtime}, so many at the same moment`, shown]
+    }),
   ]
 }
 

@@ -37,25 +37,24 @@ export function latencyTable(result: Result, runtime: Runtime): Table {
     title: `One program after the other, ${runtime}`,
     header: ['arm', 'runs', 'succeeded', 'p50', 'p95', 'p99', 'max'],
     rows: series.map(latencyRow),
+    notes: series.filter(hasNone).map(whyNot),
   }
 }
 
-function latencyRow({ arm, samples, unavailable }: Series): string[] {
+function latencyRow({ arm, samples }: Series): string[] {
   const succeeded = present(samples.map(({ ms }) => ms))
-  if (succeeded.length === 0) {
-    return [
-      ARMS[arm],
-      String(samples.length),
-      `not available: ${unavailable ?? lastError(samples)}`,
-    ].concat(['', '', '', ''])
-  }
+  if (succeeded.length === 0) return [ARMS[arm], String(samples.length), 'not available']
   const { p50, p95, p99, max } = summarize(succeeded)
   const rate = percent(succeeded.length / samples.length)
   return [ARMS[arm], String(samples.length), rate, ...[p50, p95, p99, max].map(duration)]
 }
 
-function lastError(samples: Series['samples']): string {
-  return samples.at(-1)?.error ?? 'it was not measured'
+function hasNone({ samples }: Series): boolean {
+  return samples.every(({ ms }) => ms === null)
+}
+
+function whyNot({ arm, samples, unavailable }: Series): string {
+  return `${ARMS[arm]}: not available, because ${unavailable ?? samples.at(-1)?.error}`
 }
 
 export function atOnceTable({ bursts, plan }: Result, runtime: Runtime): Table {

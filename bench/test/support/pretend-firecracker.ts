@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 
@@ -12,6 +12,9 @@ const udsPath: string = config.vsock.uds_path
 const { PRETEND_DIR = '' } = process.env
 writeFileSync(join(PRETEND_DIR, 'told.json'), JSON.stringify({ ...config, pid: process.pid }))
 if (process.env['PRETEND_ENDS'] !== undefined) process.exit(7)
+appendFileSync(join(PRETEND_DIR, 'starts'), '.')
+const starts = readFileSync(join(PRETEND_DIR, 'starts')).byteLength
+if (starts <= Number(process.env['PRETEND_POWERS_OFF'] ?? 0)) process.exit(0)
 
 interface Request {
   readonly type: string
