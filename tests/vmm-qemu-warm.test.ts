@@ -93,3 +93,23 @@ for (const language of languages) {
     assert.deepEqual(startOf(await prepared.rest()), { ...fresh, because: 'environment' })
   })
 }
+
+test('in a VM that waits, the Go toolchain has built something, and nothing of it is left', async (t) => {
+  const udsPath = await boot(t, 'go')
+  using prepared = await Operation.start(udsPath, { type: 'prepare' })
+  assert.deepEqual(await prepared.next(), { type: 'prepared', interpreter: 'none' })
+  const code = `package main
+import ("fmt"; "os")
+func main() {
+  for _, directory := range []string{"/tmp", "/work"} {
+    entries, _ := os.ReadDir(directory)
+    fmt.Println(entries)
+  }
+}`
+  const beganMs = performance.now()
+  prepared.send({ type: 'run', runtime: 'go', code, timeout_s: 120 })
+  const messages = await prepared.rest()
+  t.diagnostic(`go, built and run: ${Math.round(performance.now() - beganMs)} ms`)
+  assert.deepEqual(messages[0], { type: 'started', interpreter: 'fresh' })
+  assert.equal(text(messages, 'stdout'), '[d vulcan/]\n[- main.go]\n', text(messages, 'stderr'))
+})
