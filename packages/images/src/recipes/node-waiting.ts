@@ -14,6 +14,9 @@ export const waitingScript = String.raw`
 const { closeSync, openSync, readSync, writeSync } = require('node:fs')
 const { resolve } = require('node:path')
 
+// What the standard streams are made of, which nearly every program uses.
+require('node:net')
+
 const CONTROL = 63
 const PLACEHOLDER = '${placeholder}'
 const Module = module.constructor

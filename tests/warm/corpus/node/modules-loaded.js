@@ -1,1 +1,0 @@
-console.log(process.moduleLoadList.filter((name) => !name.startsWith('Internal Binding')).sort().join('\n'))
