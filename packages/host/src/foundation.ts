@@ -10,6 +10,8 @@ import { messageOf } from '@vulcan/schema'
 import { type Microvm, openMicrovm } from './microvm.ts'
 import type { Settings } from './settings.ts'
 
+export type { Step }
+
 /** What a host tells while it works: for a log or a person, never for a program. */
 export type HostNotice = (message: string) => void
 
