@@ -11,6 +11,8 @@ import { type Microvm, openMicrovm } from './microvm.ts'
 import type { PoolSettings } from './pool-limits.ts'
 import type { Settings } from './settings.ts'
 
+export type { Step }
+
 /** What a host tells while it works: for a log or a person, never for a program. */
 export type HostNotice = (message: string) => void
 

@@ -1,8 +1,8 @@
-export type { Step } from '@vulcan/backend-firecracker'
 export type { CheckStatus } from './doctor/check.ts'
 export { type Diagnosis, examine, examineNetwork } from './doctor/doctor.ts'
 export { EnvFileError, withEnvFile } from './env-file.ts'
 export { EXPOSURE_FLAGS, type ExposureFlag } from './exposure-flags.ts'
+export type { Step } from './foundation.ts'
 export { Host, type OpenHostOptions, type RunOptions } from './host.ts'
 export { buildHostImages, listHostImages } from './images.ts'
 export {
