@@ -51,6 +51,10 @@ fn waiting_pid(place: &Place) -> Pid {
     Pid::from_raw(text.trim().parse().expect("number")).expect("pid")
 }
 
+fn wait_until_gone(pid: impl std::fmt::Display) {
+    wait_for_end(&json!({"data": STANDARD.encode(format!("{pid}\n"))}));
+}
+
 #[test]
 fn an_interpreter_that_waits_gets_the_program() {
     let place = place(WAITS);
@@ -140,6 +144,7 @@ fn an_interpreter_that_died_while_it_waited_is_replaced() {
     let host = place.prepare("waiting");
     let pid = waiting_pid(&place);
     kill_process(pid, Signal::KILL).expect("kill");
+    wait_until_gone(pid.as_raw_nonzero());
     let outcome = run(host, "echo ran; kill -9 $$", json!({}));
     assert_eq!(outcome.text(), "ran\n");
     assert_eq!(started(&outcome)["because"], "died");
@@ -180,7 +185,7 @@ fn a_command_that_prepares_runs_to_its_end_unseen() {
     let text = fs::read_to_string(place.work().join("prepared")).expect("prepared");
     let (dir, pid) = text.trim().split_once('\n').expect("two lines");
     assert_eq!(dir, place.work().to_str().expect("path"));
-    wait_for_end(&json!({"data": STANDARD.encode(format!("{pid}\n"))}));
+    wait_until_gone(pid);
     let outcome = run(host, "echo ran", json!({}));
     assert_eq!(
         (outcome.text().as_str(), outcome.stderr.len()),
@@ -205,8 +210,7 @@ fn a_host_that_closes_ends_what_is_prepared() {
     let host = place.prepare("waiting");
     let pid = waiting_pid(&place).as_raw_nonzero();
     host.close();
-    let named = json!({"data": STANDARD.encode(format!("{pid}\n"))});
-    wait_for_end(&named);
+    wait_until_gone(pid);
     let outcome = run(place.prepare("waiting"), "echo next", json!({}));
     assert_eq!(outcome.text(), "next\n");
 }
