@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { acceptFromGuest, pinSocket, startVmm, type VmmProcess } from '@vulcan/firecracker'
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
@@ -41,9 +41,7 @@ export async function boot(
 
   await vm.timeline.enter('drives')
   const place = await makePlace(host, vm, needs)
-  const scratchPath = nameScratch(host, vm)
-  await using early = startEarly(host, vm, needs, place)
-  await makeScratch(host, vm, scratchPath, place.uid)
+  const scratchPath = await makeScratch(host, vm, place.uid)
   const admitted = await place.admit({ ...files, scratchPath })
   steps.ended('drives')
   const slot = await awaitNetwork(vm)
@@ -51,14 +49,16 @@ export async function boot(
   await vm.timeline.enter('vmm')
   const { vsockPort: port } = host.config
   await using listener = await acceptFromGuest({ udsPath: place.udsPath, port })
-  const process = await (early.process ?? startProcess(host, vm, place, slot))
-  const configuring = new Steps(host)
+  const ofVmm = new Steps(host)
+  const process = await startProcess(host, vm, place, slot)
+  holdProcess(vm, process)
+  ofVmm.ended('spawn')
   const shown = { ...admitted, udsPath: place.udsPathInside }
   const settings = machineSettings(host.config, vm, needs, slot, shown)
   const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
   await process.machine.configure(settings, call)
   holdVsock(vm, place)
-  configuring.ended('configure')
+  ofVmm.ended('configure')
 
   await vm.timeline.enter('booting')
   const startedAtMs = performance.now()
@@ -115,20 +115,11 @@ async function resolveFiles({ config }: VmHost, { manifest }: Vm, runtime: Runti
   return { kernelPath: kernel.path, initrdPath: initrd.path, rootfsPath: rootfs.path }
 }
 
-/** In the manifest before the VMM, which is to be gone when the drive is removed. */
-function nameScratch({ layout, bootId }: VmHost, { holding, manifest }: Vm): string {
-  const path = join(scratchDir(layout, bootId), `${holding.id}.ext4`)
-  manifest.record({ kind: 'scratch', path })
-  return path
-}
-
-async function makeScratch(
-  host: VmHost,
-  vm: Vm,
-  path: string,
-  uid: number | undefined,
-): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+async function makeScratch(host: VmHost, vm: Vm, uid: number | undefined): Promise<string> {
+  const dir = scratchDir(host.layout, host.bootId)
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const path = join(dir, `${vm.holding.id}.ext4`)
+  vm.manifest.record({ kind: 'scratch', path })
   await createScratchDrive({
     home: host.layout.homeDir,
     path,
@@ -136,40 +127,17 @@ async function makeScratch(
     signal: vm.signal,
     ...(uid === undefined ? {} : { owner: { uid, gid: uid } }),
   })
+  return path
 }
 
-/**
- * Starts the VMM beside the making of its drives, where it wants neither them nor a network to start.
- * Disposing waits until it has come or failed: what comes after the release would stay.
- */
-function startEarly(
-  host: VmHost,
-  vm: Vm,
-  { network }: VmNeeds,
-  place: Place,
-): AsyncDisposable & { readonly process: Promise<VmmProcess> | undefined } {
-  const isWanted = place.startsEarly && network === 'none'
-  const process = isWanted ? startProcess(host, vm, place, undefined) : undefined
-  const settled = Promise.allSettled([process])
-  return {
-    process,
-    async [Symbol.asyncDispose]() {
-      await settled
-    },
-  }
-}
-
-/** From its end on release ends the process, and the process's own end is known. */
-async function startProcess(
-  host: VmHost,
+function startProcess(
+  { config, layout }: VmHost,
   vm: Vm,
   place: Place,
   slot: HeldSlot | undefined,
 ): Promise<VmmProcess> {
-  const { config, layout } = host
-  const steps = new Steps(host)
   vm.manifest.record({ kind: 'vmm' })
-  const process = await startVmm({
+  return startVmm({
     ...place.start(slot),
     launchPath: launchPath(layout),
     recordPath: vm.holding.recordPath,
@@ -181,12 +149,14 @@ async function startProcess(
     startDeadlineMs: API_START_DEADLINE_MS,
     signal: vm.signal,
   })
+}
+
+/** From now on release ends the process, and its end is known. */
+function holdProcess(vm: Vm, process: VmmProcess): void {
   vm.process = process
   void process.exited.then((exit) => {
     vm.exit = exit
   })
-  steps.ended('spawn')
-  return process
 }
 
 /**

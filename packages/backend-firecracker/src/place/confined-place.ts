@@ -27,8 +27,6 @@ export async function confinedPlace(host: VmHost, vm: Vm, needs: VmNeeds): Promi
     socketOwner: uid,
     udsPath: holding.udsPath,
     udsPathInside: holding.udsPath,
-    // Its root is made of them.
-    startsEarly: false,
     async admit(files) {
       binds.push(...fileBinds(files))
       return files

@@ -38,8 +38,6 @@ export async function jailedPlace(
     socketOwner: uid,
     udsPath: hostPath(jail, VSOCK),
     udsPathInside: VSOCK,
-    // Once the VMM is in its jail, nothing is put there any more.
-    startsEarly: false,
     admit: async ({ kernelPath, initrdPath, rootfsPath, scratchPath }) => ({
       kernelPath: await read(kernelPath, 'vmlinux'),
       initrdPath: await read(initrdPath, 'initrd'),

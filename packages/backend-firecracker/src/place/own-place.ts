@@ -16,7 +16,6 @@ export async function ownPlace(host: VmHost, vm: Vm): Promise<Place> {
     socketOwner: undefined,
     udsPath: holding.udsPath,
     udsPathInside: holding.udsPath,
-    startsEarly: true,
     admit: async (files) => files,
     start: (slot) => ({
       binary: program.binary,

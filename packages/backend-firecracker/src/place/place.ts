@@ -30,11 +30,9 @@ export interface Place {
   readonly udsPath: string
   /** The same, as the VMM finds it. */
   readonly udsPathInside: string
-  /** Whether the VMM can be started before it is let have its files, and asks for them later. */
-  readonly startsEarly: boolean
   /** Lets the VMM have these files, and gives its own paths of them. */
   admit(files: VmFiles): Promise<VmFiles>
-  /** To be asked when everything else is there, or, where it starts early and has no network, before. */
+  /** To be asked when everything else is there. */
   start(slot: HeldSlot | undefined): PlacedStart
 }
 

@@ -45,12 +45,23 @@ function accepted<Parsed>(parse: (value: unknown) => Parsed, value: unknown): Pa
 
 const names = (value: object) => Object.keys(value).sort().join()
 
-test('a readiness is taken with a short version and nothing else, or refused', async (t) => {
+const DAY_MS = 24 * 3_600_000
+
+/** What a guest may say of times: whole milliseconds, of a day at most. */
+function assertTimes(times: readonly (number | undefined)[]): void {
+  for (const ms of times) {
+    assert.ok(ms === undefined || (Number.isInteger(ms) && ms >= 0 && ms <= DAY_MS), String(ms))
+  }
+}
+
+test('a readiness is taken with a short version, times within a day and nothing else, or refused', async (t) => {
   await fuzz(t, (random) => {
     const ready = accepted(parseReady, received(random, READY))
     if (ready === undefined) return
-    assert.equal(names(ready), 'type,version')
+    assert.equal(names(ready), 'stages,uptimeMs,version')
     assert.ok(ready.version.length <= 64)
+    const { initMs, rootMs, listeningMs } = ready.stages ?? {}
+    assertTimes([ready.uptimeMs, initMs, rootMs, listeningMs])
   })
 })
 
