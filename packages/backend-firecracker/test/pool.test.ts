@@ -210,12 +210,14 @@ test('where the machine is full, VMs that wait make room for a workload', async 
 })
 
 test('a start that fails is told, and workloads boot their own', async (t) => {
-  const { backend, fake, watcher, problems } = await setUpPool(t, { dieAt: 'PUT /vsock' })
+  const { backend, fake, watcher, problems } = await setUpPool(t, {
+    faults: { 'PUT /vsock': 'no such device' },
+  })
   await watcher.untilFailed()
   fake.script = answering({ type: 'started' }, { type: 'result', response: RESPONSE })
   const result = await backend.execute(spec(), { signal: never })
   assert.equal(result.outcome, 'exited')
-  assert.match(String(problems[0]), /the VMM ended in phase "vmm"/)
+  assert.match(String(problems[0]), /no such device/)
 })
 
 test('a shutdown ends what waits and what is being started', async (t) => {
