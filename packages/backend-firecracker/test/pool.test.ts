@@ -9,7 +9,7 @@ import { listEnded } from '../src/lifecycle/ended.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
-import { preparing, setUpPool, succeed } from './support/pool-under-test.ts'
+import { preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
 
 test('a workload gets a VM that waits, and begins with its request', async (t) => {
   const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
@@ -175,6 +175,42 @@ test('an agent that prepares nothing still saves the boot', async (t) => {
   await watcher.until(1)
   const result = await backend.execute(spec(), { signal: never })
   assert.deepEqual([watcher.asked, result.phases[0]?.phase], [['hit'], 'request'])
+})
+
+test('what has waited for long is prepared anew, once the agent has ended what it had', async (t) => {
+  const now = performance.now.bind(performance)
+  let aheadMs = 0
+  t.mock.method(performance, 'now', () => now() + aheadMs)
+  const again = Promise.withResolvers<void>()
+  const requests: string[] = []
+  const { backend, watcher } = await setUpPool(
+    t,
+    {
+      readiness: READY,
+      guest: async (connection) => {
+        const reader = new MessageReader(connection, 1 << 24)
+        if (typeOf(await reader.next()) !== 'prepare') return
+        requests.push('prepare')
+        if (requests.length === 2) {
+          await writeMessage(connection, { type: 'result', response: { error: 'busy' } })
+          return
+        }
+        await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
+        if (requests.length === 3) again.resolve()
+        if ((await reader.next()) === undefined) return
+        requests.push('run')
+        await succeed(connection)
+      },
+    },
+    { idleMs: 20 },
+  )
+  await watcher.until(1)
+  aheadMs = 9 * 60_000
+  await again.promise
+  await watcher.until(1)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(requests.slice(0, 4), ['prepare', 'prepare', 'prepare', 'run'])
+  assert.deepEqual(watcher.asked, ['hit'])
 })
 
 test('VMs beyond the minimum that wait in vain are ended, and nothing is kept of them', async (t) => {

@@ -13,6 +13,8 @@ import { bootFiles } from './boot-files.ts'
 import type { Shape } from './shape.ts'
 
 const PING_DEADLINE_MS = 30_000
+/** How long the agent may take to end an interpreter that waits. */
+const END_DEADLINE_MS = 10_000
 
 /** What a pool makes its VMs with. */
 export interface VmMaker {
@@ -80,10 +82,21 @@ export class WaitingVm {
     return prepared === undefined ? 0 : performance.now() - prepared.atMs
   }
 
-  /** Has the run prepared anew. It is in nobody's reach meanwhile. Throws like `prepareRun`. */
+  /**
+   * Has the run prepared anew. It is in nobody's reach meanwhile. The agent refuses until it has ended
+   * what it had prepared, so it is asked until then. Throws like `prepareRun`.
+   */
   async prepareAgain(): Promise<void> {
     this.vm.prepared?.[Symbol.dispose]()
-    this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+    this.vm.prepared = undefined
+    const untilMs = performance.now() + END_DEADLINE_MS
+    while (this.vm.prepared === undefined) {
+      if (performance.now() > untilMs) {
+        const late = `the agent did not end a prepared run within ${END_DEADLINE_MS} ms`
+        throw new BackendError('agent_lost', late)
+      }
+      this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+    }
     this.#heardAtMs = performance.now()
   }
 

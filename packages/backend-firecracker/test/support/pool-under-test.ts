@@ -88,6 +88,7 @@ export async function succeed(connection: Duplex): Promise<void> {
   await writeMessage(connection, { type: 'result', response: RESPONSE })
 }
 
-function typeOf(message: unknown): unknown {
+/** The kind of a message of the guest protocol. */
+export function typeOf(message: unknown): unknown {
   return message instanceof Object && 'type' in message ? message.type : undefined
 }
