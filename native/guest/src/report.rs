@@ -15,13 +15,15 @@ pub use untyped::Untyped;
 
 /// What a host sees of a run.
 pub trait Report {
-    /// Queues that the program has started: its time runs from here.
+    /// Queues that the program has started: its time runs from here. Not everybody wants to know.
     fn started(
         &mut self,
-        connection: &mut Connection,
-        interpreter: Interpreter,
-        because: Option<Because>,
-    ) -> io::Result<()>;
+        _connection: &mut Connection,
+        _interpreter: Interpreter,
+        _because: Option<Because>,
+    ) -> io::Result<()> {
+        Ok(())
+    }
     /// Queues the messages for bytes that the program wrote, at most
     /// [`CHUNK_BYTES`](crate::run::CHUNK_BYTES) of them.
     fn output(

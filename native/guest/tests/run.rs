@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustix::process::getuid;
 use serde_json::{Value, json};
-use support::{Place, has_control_groups, wait_for_end};
+use support::{Place, archive, has_control_groups, wait_for_end};
 
 fn none() -> Value {
     json!({})
@@ -103,14 +103,14 @@ fn code_does_not_go_through_a_link_that_an_earlier_program_left() {
 #[test]
 fn an_archive_is_unpacked_and_run() {
     let place = Place::new();
-    let archive = archive(&[("lib/part.sh", "echo part"), ("main.sh", ". lib/part.sh")]);
+    let archive = archive([("lib/part.sh", "echo part"), ("main.sh", ". lib/part.sh")]);
     let outcome = place.run_archive(&archive, none());
     assert_eq!(outcome.text(), "part\n");
 }
 
 #[test]
 fn an_archive_without_the_entrypoint_is_an_invalid_request() {
-    let archive = archive(&[("other.sh", "")]);
+    let archive = archive([("other.sh", "")]);
     let outcome = Place::new().run_archive(&archive, none());
     assert_eq!(outcome.response["reason"], "invalid_request");
     assert_eq!(outcome.response["error"], r#"the archive has no "main.sh""#);
@@ -167,7 +167,7 @@ fn a_host_that_closes_kills_the_whole_tree() {
 #[test]
 fn a_host_that_closes_at_once_leaves_the_place_free() {
     let place = Place::new();
-    let archive = STANDARD.encode(archive(&[("main.sh", "sleep 1000")]));
+    let archive = STANDARD.encode(archive([("main.sh", "sleep 1000")]));
     place.start("", json!({"code_archive": archive})).close();
     assert_eq!(place.run("echo next", none()).text(), "next\n");
 }
@@ -314,24 +314,6 @@ fn another_runtime_than_the_images_own_is_unsupported() {
     let outcome = Place::new().run("", json!({"runtime": "ruby"}));
     assert_eq!(outcome.response["reason"], "unsupported_runtime");
     assert_eq!(outcome.response["error"], r#"unsupported runtime: "ruby""#);
-}
-
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let mut builder = tar::Builder::new(encoder);
-    for (path, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        builder
-            .append_data(&mut header, path, content.as_bytes())
-            .expect("entry");
-    }
-    builder
-        .into_inner()
-        .expect("archive")
-        .finish()
-        .expect("gzip")
 }
 
 trait RunArchive {

@@ -4,21 +4,12 @@ use std::io;
 
 use super::Report;
 use crate::connection::Connection;
-use crate::protocol::{Because, Interpreter, RunResponse, Stream};
+use crate::protocol::{RunResponse, Stream};
 
 /// Reports nothing.
 pub struct Silent;
 
 impl Report for Silent {
-    fn started(
-        &mut self,
-        _: &mut Connection,
-        _: Interpreter,
-        _: Option<Because>,
-    ) -> io::Result<()> {
-        Ok(())
-    }
-
     fn output(&mut self, _: &mut Connection, _: Stream, _: &[u8]) -> io::Result<()> {
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Report;
 use crate::connection::Connection;
 use crate::message::{REQUEST_LIMIT, encode};
-use crate::protocol::{Because, Event, Final, Interpreter, Reason, RunResponse, Stream};
+use crate::protocol::{Event, Final, Reason, RunResponse, Stream};
 
 const LINE_LIMIT_BYTES: usize = 32 << 10;
 const OUTPUT_LIMIT_BYTES: usize = 8 << 20;
@@ -45,16 +45,6 @@ struct Response {
 }
 
 impl Report for Untyped {
-    /// Hosts of the untyped run know nothing of it.
-    fn started(
-        &mut self,
-        _: &mut Connection,
-        _: Interpreter,
-        _: Option<Because>,
-    ) -> io::Result<()> {
-        Ok(())
-    }
-
     fn output(
         &mut self,
         connection: &mut Connection,

@@ -177,6 +177,25 @@ pub fn run_request(script: &str, more: Value) -> Value {
     request
 }
 
+/// A tar archive of files, compressed with gzip.
+pub fn archive<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(encoder);
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        builder
+            .append_data(&mut header, path, content.as_bytes())
+            .expect("entry");
+    }
+    builder
+        .into_inner()
+        .expect("archive")
+        .finish()
+        .expect("gzip")
+}
+
 /// A message with its length before it.
 pub fn frame(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).expect("length");

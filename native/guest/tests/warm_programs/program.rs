@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::support::archive;
+
 /// What the first line may say, as JSON in a comment.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -87,7 +89,13 @@ fn program(name: String, runtime: &str, code: &str) -> io::Result<Program> {
         if !header.bare {
             files.insert(entrypoint, code.to_owned());
         }
-        request["code_archive"] = STANDARD.encode(archive(&files)?).into();
+        request["code_archive"] = STANDARD
+            .encode(archive(
+                files
+                    .iter()
+                    .map(|(path, text)| (path.as_str(), text.as_str())),
+            ))
+            .into();
     }
     Ok(Program {
         differs: name.starts_with("differs/"),
@@ -95,16 +103,4 @@ fn program(name: String, runtime: &str, code: &str) -> io::Result<Program> {
         name,
         request,
     })
-}
-
-fn archive(files: &BTreeMap<String, String>) -> io::Result<Vec<u8>> {
-    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let mut builder = tar::Builder::new(encoder);
-    for (path, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, path, content.as_bytes())?;
-    }
-    builder.into_inner()?.finish()
 }
