@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check dist install bench fuzz test-faults test-nested docs fmt clean
+.PHONY: help demo test test-unit check dist kernel install bench fuzz test-faults test-nested docs fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -32,6 +32,9 @@ check: ## format, lint, types, dead code; TypeScript and Rust (< 1 min)
 
 dist: ## build the programs (bundles with a compile cache, native) and the libraries' archives
 	@setup/setup dist
+
+kernel: ## build a kernel with only what a microVM needs (15 minutes), for VULCAN_FC_KERNEL_PATH
+	@setup/setup kernel
 
 PREFIX ?= /usr/local
 install: dist ## install into PREFIX (default: /usr/local)
