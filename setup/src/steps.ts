@@ -6,6 +6,7 @@ import { firecracker } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
 import { libraries } from './steps/libraries.ts'
+import { microvmKernel } from './steps/microvm-kernel.ts'
 import { nativePrograms } from './steps/native-programs.ts'
 import { nestedHost } from './steps/nested-host.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
@@ -17,6 +18,8 @@ export async function stepsFor(target: string | undefined, home: string): Promis
   if (target === 'check') return [rust]
   const native = await nativePrograms(home, rust.channel)
   if (target === 'test-unit') return [rust, native, libexec(native.programs)]
+  if (target === 'kernel')
+    return [rust, native, microvmKernel(home, native.programs['vulcan-guest'])]
   const vsock = vhostDeviceVsock(home, rust.channel)
   return [
     rust,

@@ -292,6 +292,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type BuildImagesOptions',
     'BuildProgramError',
     'type BuildProgress',
+    'buildMicrovmKernel',
     'BuildToolMissingError',
     'DEFAULT_SCRATCH_MIB',
     'GuestAgentMissingError',

@@ -3,6 +3,7 @@ import { UnknownImageError } from './errors.ts'
 import { type ImageSummary, summarize } from './images.ts'
 import { initrdArtefact } from './initrd.ts'
 import { kernelArtefact } from './kernel.ts'
+import { microvmKernelArtefact } from './microvm-kernel.ts'
 import { runtimeRecipes } from './recipes/runtimes.ts'
 import { rootfsArtefact } from './rootfs.ts'
 import { DEFAULT_SCRATCH_MIB } from './scratch-drive.ts'
@@ -67,6 +68,27 @@ export async function buildImages(options: BuildImagesOptions): Promise<ImageSum
     if (wanted.has(recipe.runtime)) built.push(await buildStep(rootfsArtefact(recipe), options))
   }
   return Promise.all(built.map(summarize))
+}
+
+/**
+ * Builds the kernel of our own configuration, and its initrd, where they are missing; then they are
+ * `microvm/vmlinux` and `microvm/initrd` in VULCAN_HOME. It takes some minutes, and a compiler.
+ *
+ * Throws what `buildImages` throws.
+ */
+export async function buildMicrovmKernel(
+  options: Omit<BuildImagesOptions, 'only'>,
+): Promise<ImageSummary[]> {
+  const kernel = await buildStep(microvmKernelArtefact, options)
+  const initrd = await buildStep(
+    {
+      ...(await initrdArtefact(kernel, options.guestPath)),
+      name: 'microvm-initrd',
+      links: { 'microvm/initrd': 'initrd' },
+    },
+    options,
+  )
+  return Promise.all([kernel, initrd].map(summarize))
 }
 
 async function buildStep(artefact: Artefact, options: BuildImagesOptions): Promise<StoredArtefact> {

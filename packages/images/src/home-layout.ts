@@ -6,6 +6,7 @@ import { ImageMissingError } from './errors.ts'
  *
  *     store/<name>-<16 digits of the recipe's hash>/   files and meta.json of one artefact
  *     vmlinux, initrd, rootfs/<runtime>.ext4           links into the store
+ *     microvm/vmlinux, microvm/initrd                  the same of our own kernel, where it was built
  */
 export function storeDirectory(home: string): string {
   return join(home, 'store')

@@ -3,6 +3,7 @@ export {
   type BuildImagesOptions,
   type BuildProgress,
   buildImages,
+  buildMicrovmKernel,
   imageNames,
 } from './build-images.ts'
 export {

@@ -54,7 +54,11 @@ export async function pruneImages(options: PruneImagesOptions): Promise<ImageSum
 async function imageLinks(home: string): Promise<string[]> {
   const rootfs = join(home, 'rootfs')
   const names = await readdir(rootfs).catch(ignoreMissing)
-  return [join(home, 'vmlinux'), join(home, 'initrd'), ...names.map((name) => join(rootfs, name))]
+  const kernels = [home, join(home, 'microvm')].flatMap((directory) => [
+    join(directory, 'vmlinux'),
+    join(directory, 'initrd'),
+  ])
+  return [...kernels, ...names.map((name) => join(rootfs, name))]
 }
 
 async function anyYoung(links: readonly string[]): Promise<boolean> {
