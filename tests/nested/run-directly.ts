@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NestedArguments } from './arguments.ts'
 import { runProgram } from './run-program.ts'
+import type { Command } from './task.ts'
 
-/** Runs the files on this machine, with the given programs in place of those that were set up. */
+/** Runs a program of the tree on this machine, with the given programs in place of those that were set up. */
 export async function runDirectly(
   root: string,
-  { firecracker, jailer, only }: NestedArguments,
+  [program, ...args]: Command,
+  { firecracker, jailer }: NestedArguments,
   signal: AbortSignal,
 ): Promise<number> {
   const libexec = await mkdtemp(join(tmpdir(), 'vulcan-libexec-'))
@@ -20,10 +22,7 @@ export async function runDirectly(
     await symlink(firecracker, join(libexec, 'firecracker'))
     await symlink(jailer, join(libexec, 'jailer'))
     const env = { ...process.env, VULCAN_LIBEXEC: libexec }
-    return await runProgram(process.execPath, [join(root, 'tests/nested/run-files.ts'), only], {
-      signal,
-      env,
-    })
+    return await runProgram(process.execPath, [join(root, program), ...args], { signal, env })
   } finally {
     await rm(libexec, { recursive: true, force: true })
   }

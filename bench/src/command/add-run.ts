@@ -23,7 +23,6 @@ interface Flags {
   readonly url?: string
   readonly key?: string
   readonly document?: boolean
-  readonly raw?: boolean
 }
 
 /** `bench run`: everything that a caller sees, in one process. */
@@ -38,10 +37,6 @@ export function addRun(program: Command): void {
     .option('--url <url>', 'another server that speaks the HTTP API, to be measured beside ours')
     .option('--key <key>', 'its API key')
     .option('--document', 'make the result the one of docs/performance.md')
-    .option(
-      '--raw',
-      'write the raw result on standard output, too: for a machine that is thrown away',
-    )
     .action(run)
 }
 
@@ -66,7 +61,6 @@ async function run(flags: Flags): Promise<void> {
   }
   const { result, path } = recorder
   await show(result, path)
-  if (flags.raw === true) process.stdout.write(`raw result: ${JSON.stringify(result)}\n`)
   if (flags.document === true) {
     await commitResult(ROOT, result)
     await writeDocuments(ROOT)
