@@ -3,15 +3,16 @@ import { describePlan } from './plan.ts'
 import { type Output, Progress } from './progress.ts'
 import type { Step } from './step.ts'
 
-/** A step that takes longer hangs: the slowest takes 2 minutes with a usual network. */
-const STEP_LIMIT_MS = 30 * 60_000
+/** A step that takes longer than this, and so many times what was estimated, hangs. */
+const STEP_LIMIT_MIN_MS = 30 * 60_000
+const STEP_LIMIT_ESTIMATES = 10
 
 /** A step did not end. */
 export class StepTimeoutError extends VulcanError<'step_timeout'> {
   readonly step: string
 
-  constructor(step: string, options?: ErrorOptions) {
-    const minutes = STEP_LIMIT_MS / 60_000
+  constructor(step: string, limitMs: number, options?: ErrorOptions) {
+    const minutes = Math.round(limitMs / 60_000)
     super(
       'step_timeout',
       `${step}: not done after ${minutes} minutes; see whether the network works, and run it again`,
@@ -50,7 +51,9 @@ async function* missingOf(steps: readonly Step[]): AsyncGenerator<Step> {
 }
 
 async function runStep(step: Step, interrupted: AbortSignal, output: Output): Promise<void> {
-  const limit = AbortSignal.timeout(STEP_LIMIT_MS)
+  const estimateMs = step.estimate.seconds * 1000
+  const limitMs = Math.max(STEP_LIMIT_MIN_MS, STEP_LIMIT_ESTIMATES * estimateMs)
+  const limit = AbortSignal.timeout(limitMs)
   const signal = AbortSignal.any([interrupted, limit])
   using progress = new Progress(step.name, output)
   try {
@@ -60,7 +63,7 @@ async function runStep(step: Step, interrupted: AbortSignal, output: Output): Pr
       conclude: (outcome) => progress.conclude(outcome),
     })
   } catch (error) {
-    if (limit.aborted && error === limit.reason) throw new StepTimeoutError(step.name)
+    if (limit.aborted && error === limit.reason) throw new StepTimeoutError(step.name, limitMs)
     throw error
   }
   progress.finish()

@@ -1,6 +1,7 @@
 //! The run of a workload, from a request to its final message.
 
 mod ground;
+mod preparation;
 mod supervise;
 
 use std::io;
@@ -72,7 +73,7 @@ pub fn prepare(
     parse: impl FnOnce(Vec<u8>) -> Result<RunRequest, Refusal>,
 ) -> io::Result<()> {
     let ended = on_ground(site, |ground| {
-        let waiting = ground.prepare(&mut connection)?;
+        let waiting = preparation::prepare(&mut connection, ground)?;
         let interpreter = match waiting {
             Some(_) => Prepared::Waiting,
             None => Prepared::None,
@@ -120,7 +121,7 @@ fn carry_out(
 ) -> Result<RunResponse, Stop> {
     let (site, tree) = (ground.site, ground.tree.as_ref());
     wait_for_files(connection, &lay_out(&job, site, tree, &ground.confinement)?)?;
-    let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes);
+    let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes)?;
     if let Some(build) = &job.build {
         let started_at = SystemTime::now();
         let deadline = Instant::now() + site.build_timeout;

@@ -193,14 +193,46 @@ fn a_command_that_prepares_runs_to_its_end_unseen() {
     );
 }
 
+/// Writes down what it is run by, and what is there.
+const REHEARSAL: &str = r#"echo unheard; found=$(ls); echo "$was_warm" $found > rehearsed"#;
+
 #[test]
-fn a_preparation_that_fails_or_takes_too_long_leaves_runs_as_they_were() {
+fn a_rehearsal_is_a_run_that_leaves_nothing_and_is_not_heard() {
+    let mut place = place(WAITS);
+    place.runtime.rehearsal = Some(REHEARSAL.to_owned());
+    let host = place.prepare("waiting");
+    let text = fs::read_to_string(place.work().join("rehearsed")).expect("rehearsed");
+    let entrypoint = place.runtime.default_entrypoint.clone();
+    assert_eq!(text, format!("yes {entrypoint} waiting\n"));
+    assert!(!place.work().join(entrypoint).exists());
+    let outcome = run(host, r#"echo "$was_warm""#, json!({}));
+    assert_eq!(
+        (outcome.text().as_str(), outcome.stderr.len()),
+        ("yes\n", 0)
+    );
+}
+
+#[test]
+fn an_image_without_an_interpreter_that_waits_can_have_a_rehearsal() {
+    let mut place = Place::new();
+    place.runtime.rehearsal = Some("echo > rehearsed".to_owned());
+    let host = place.prepare("none");
+    assert!(place.work().join("rehearsed").exists());
+    assert_eq!(run(host, "echo ran", json!({})).text(), "ran\n");
+}
+
+#[test]
+fn what_of_a_preparation_fails_or_takes_too_long_leaves_runs_as_they_were() {
     let mut place = Place::new();
     place.build_timeout = Duration::from_millis(200);
     for script in ["exit 1", "exec sleep 1000"] {
-        place.runtime.prepare = Some(["/bin/sh", "-c", script].map(str::to_owned).to_vec());
-        let outcome = run(place.prepare("none"), "echo ran", json!({}));
-        assert_eq!(outcome.text(), "ran\n");
+        let command = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
+        for (prepare, rehearsal) in [(Some(command), None), (None, Some(script.to_owned()))] {
+            place.runtime.prepare = prepare;
+            place.runtime.rehearsal = rehearsal;
+            let outcome = run(place.prepare("none"), "echo ran", json!({}));
+            assert_eq!(outcome.text(), "ran\n");
+        }
     }
 }
 
@@ -223,6 +255,10 @@ fn a_host_that_closes_during_the_preparation_ends_it() {
         }
         place.request(&json!({"type": "prepare"})).close();
         place.runtime.prepare = None;
+        assert_eq!(place.run("echo next", json!({})).text(), "next\n");
+        place.runtime.rehearsal = Some("exec sleep 1000".to_owned());
+        place.request(&json!({"type": "prepare"})).close();
+        place.runtime.rehearsal = None;
         assert_eq!(place.run("echo next", json!({})).text(), "next\n");
     }
 }

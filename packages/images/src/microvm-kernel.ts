@@ -9,7 +9,7 @@ import { findProgram, runProgram } from './run-program.ts'
 
 const DOWNLOAD_DEADLINE_MS = 15 * 60_000
 const UNPACK_DEADLINE_MS = 10 * 60_000
-const COMPILE_DEADLINE_MS = 60 * 60_000
+const COMPILE_DEADLINE_MS = 2 * 3_600_000
 const PACKAGE_BYTES = 400 * 1024 ** 2
 const NEEDED_BYTES = 4 * 1024 ** 3
 

@@ -1,18 +1,14 @@
-//! What a run stands on, and what can be made of it before there is a request.
+//! What a run stands on.
 
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
 use super::Stop;
-use super::supervise::{End, Supervisor};
-use crate::connection::{Connection, time_left};
 use crate::protocol::{Because, Interpreter, Refusal};
-use crate::report::Silent;
 use crate::workload::confine::Confinement;
 use crate::workload::job::{Invocation, Job};
 use crate::workload::start::{Program, start};
@@ -20,8 +16,6 @@ use crate::workload::waiting::Waiting;
 use crate::workload::{ProcessTree, Site};
 
 const EMPTY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an interpreter may take until it waits.
-const COME_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every process of a run needs.
 pub struct Ground<'a> {
@@ -47,13 +41,19 @@ pub fn on_ground<T>(site: &Site, body: impl FnOnce(&Ground) -> Result<T, Stop>) 
     };
     let result = body(&ground);
     ground.tree.kill()?;
-    if !ground.tree.wait_empty(Instant::now() + EMPTY_TIMEOUT)? {
-        crate::log::write("processes of the workload do not end");
-    }
+    ground.wait_empty()?;
     result
 }
 
 impl Ground<'_> {
+    /// Waits until no process is left; that there are some for too long is logged.
+    pub fn wait_empty(&self) -> io::Result<()> {
+        if !self.tree.wait_empty(Instant::now() + EMPTY_TIMEOUT)? {
+            crate::log::write("processes of the workload do not end");
+        }
+        Ok(())
+    }
+
     /// Starts a program, confined and in the tree.
     pub fn start(&self, invocation: &Invocation) -> io::Result<Program> {
         start(invocation, self.site, self.tree.as_ref(), &self.confinement)
@@ -75,71 +75,5 @@ impl Ground<'_> {
             _ => None,
         };
         Ok((self.start(&job.program)?, Interpreter::Fresh, because))
-    }
-
-    /// Does what the image has to be done before a request comes, and gives the interpreter that
-    /// now waits. What fails of it is logged: a run goes without.
-    pub fn prepare(&self, connection: &mut Connection) -> Result<Option<Waiting>, Stop> {
-        if let Some(argv) = &self.site.runtime.prepare {
-            self.run_preparation(connection, argv.clone())?;
-        }
-        let Some(warm) = &self.site.runtime.warm else {
-            return Ok(None);
-        };
-        match Waiting::start(warm, self.site, self.tree.as_ref(), &self.confinement) {
-            Ok(waiting) => self.wait_for_interpreter(connection, waiting),
-            Err(error) => {
-                crate::log::write(format_args!("starting an interpreter ahead: {error}"));
-                Ok(None)
-            }
-        }
-    }
-
-    fn run_preparation(&self, connection: &mut Connection, argv: Vec<String>) -> Result<(), Stop> {
-        let deadline = Instant::now() + self.site.build_timeout;
-        let program = self.start(&Invocation::of_image(argv, &self.site.runtime))?;
-        let mut silent = Silent;
-        let mut supervisor = Supervisor::new(connection, self.tree.as_ref(), &mut silent, 0);
-        match supervisor.supervise(program, deadline)? {
-            End::Cancelled => return Err(Stop::Cancelled),
-            End::Exited(0) => {}
-            end => crate::log::write(format_args!("preparing a run: {end:?}")),
-        }
-        if !self.tree.wait_empty(Instant::now() + EMPTY_TIMEOUT)? {
-            crate::log::write("processes of the preparation do not end");
-        }
-        Ok(())
-    }
-
-    fn wait_for_interpreter(
-        &self,
-        connection: &Connection,
-        waiting: Waiting,
-    ) -> Result<Option<Waiting>, Stop> {
-        let deadline = Instant::now() + COME_UP_TIMEOUT;
-        loop {
-            let mut fds = [
-                PollFd::new(waiting.control(), PollFlags::IN),
-                PollFd::new(connection, PollFlags::IN | PollFlags::RDHUP),
-            ];
-            let found = match poll(&mut fds, Some(&time_left(deadline))) {
-                Err(Errno::INTR) => continue,
-                other => other.map_err(io::Error::from)?,
-            };
-            let [control, host] = fds.map(|fd| fd.revents());
-            if !host.is_empty() {
-                return Err(Stop::Cancelled);
-            }
-            if !control.is_empty() && waiting.has_come_up()? {
-                return Ok(Some(waiting));
-            }
-            let what = match found {
-                0 => "took too long",
-                _ => "ended",
-            };
-            crate::log::write(format_args!("an interpreter started ahead {what}"));
-            waiting.discard()?;
-            return Ok(None);
-        }
     }
 }

@@ -67,23 +67,24 @@ impl<'a> Supervisor<'a> {
         tree: &'a dyn ProcessTree,
         report: &'a mut dyn Report,
         output_limit_bytes: u64,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let output = |stream| Output {
             stream,
             pipe: None,
             left_bytes: output_limit_bytes,
             truncated: false,
         };
-        Self {
+        Ok(Self {
             connection,
             tree,
             report,
             child: None,
             outputs: [Stream::Stdout, Stream::Stderr].map(output),
             stderr_tail: Tail::default(),
-            forgiven_kills: 0,
+            // Those of a preparation.
+            forgiven_kills: tree.out_of_memory_kills()?,
             end: None,
-        }
+        })
     }
 
     /// Tells the host that its program has started, and in what.

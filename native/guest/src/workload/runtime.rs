@@ -30,6 +30,9 @@ pub struct Runtime {
     /// What makes the first run quicker, and leaves nothing that a program could see.
     #[serde(default)]
     pub prepare: Option<Vec<String>>,
+    /// A program, all of it, that is run to its end before a request comes.
+    #[serde(default)]
+    pub rehearsal: Option<String>,
     /// What to say of a program, or its build, that failed.
     #[serde(default)]
     pub hints: Vec<Hint>,

@@ -32,6 +32,7 @@ END
       command: ['/usr/bin/env', '--chdir=/', NODE, '--require', WAITING, placeholder],
       freshVariables: [...libraryVariables, 'ICU_*', 'NODE_*', 'UV_*', 'WATCH_REPORT_DEPENDENCIES'],
     },
+    rehearsal: "console.log('ready')",
     hints: [
       missingImport(
         [

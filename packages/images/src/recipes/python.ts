@@ -36,6 +36,7 @@ chroot "$root" sh -c 'python3 -m compileall -q --invalidation-mode unchecked-has
       command: ['/usr/bin/python3', placeholder],
       freshVariables: [...libraryVariables, 'PYTHON*'],
     },
+    rehearsal: "print('ready')",
     hints: [
       missingImport(
         ['\nModuleNotFoundError: No module named '],

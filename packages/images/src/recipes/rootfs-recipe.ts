@@ -41,6 +41,11 @@ export interface ProgramRecipe {
    * nothing that a program could see.
    */
   readonly prepare?: readonly string[]
+  /**
+   * A program that is run in a VM that waits for one, from its file to its end, unheard: the first
+   * run of a system takes several times as long as the next.
+   */
+  readonly rehearsal?: string
   /** What else the agent says of a program, or its build, that failed: the first that fits. */
   readonly hints: readonly Hint[]
 }
@@ -99,7 +104,7 @@ export const RUNTIME_FILE = 'usr/local/lib/vulcan/runtime.json'
 
 /** The text of `RUNTIME_FILE`. */
 export function runtimeFile({ runtime, program }: RootfsRecipe): string {
-  const { defaultEntrypoint, build, command, env, warm, prepare, hints } = program
+  const { defaultEntrypoint, build, command, env, warm, prepare, rehearsal, hints } = program
   return JSON.stringify({
     name: runtime,
     default_entrypoint: defaultEntrypoint,
@@ -108,6 +113,7 @@ export function runtimeFile({ runtime, program }: RootfsRecipe): string {
     env,
     warm: warm && { command: warm.command, fresh_variables: warm.freshVariables },
     prepare,
+    rehearsal,
     hints,
   })
 }
