@@ -13,15 +13,13 @@ use rustix::io::Errno;
 use crate::connection::{Connection, ReceiveError};
 use crate::fork::{Failure, Reporting};
 use crate::message::{Decoder, TYPED_LIMIT, encode};
-use crate::protocol::{
-    Because, Event, Prepared, Reason, Refusal, RunRequest, RunResponse, Truncated,
-};
+use crate::protocol::{Because, Event, Reason, Refusal, RunRequest, RunResponse, Truncated};
 use crate::report::{Report, Typed};
 use crate::workload::Site;
-use crate::workload::job::Job;
-use crate::workload::start::lay_out;
-use crate::workload::waiting::Waiting;
+use crate::workload::job::{Job, Source};
+use crate::workload::start::{unpack, write_code};
 use ground::{Ground, on_ground};
+use preparation::Prepared;
 use supervise::{End, Supervisor};
 
 /// The most bytes of output that are read, and reported, at once.
@@ -48,6 +46,15 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Request(words) => Refusal::invalid(words).into(),
+            Failure::Agent(words) => io::Error::other(words).into(),
+        }
+    }
+}
+
 /// Runs a workload and reports it. When this returns, no process of it is left.
 pub fn run(
     mut connection: Connection,
@@ -58,7 +65,7 @@ pub fn run(
     let ended = request.map_err(Stop::from).and_then(|request| {
         let job = Job::new(request, &site.runtime)?;
         on_ground(site, |ground| {
-            carry_out(&mut connection, ground, job, None, report)
+            carry_out(&mut connection, ground, job, Prepared::default(), report)
         })
     });
     answer(connection, ended, report)
@@ -73,16 +80,13 @@ pub fn prepare(
     parse: impl FnOnce(Vec<u8>) -> Result<RunRequest, Refusal>,
 ) -> io::Result<()> {
     let ended = on_ground(site, |ground| {
-        let waiting = preparation::prepare(&mut connection, ground)?;
-        let interpreter = match waiting {
-            Some(_) => Prepared::Waiting,
-            None => Prepared::None,
-        };
+        let prepared = preparation::prepare(&mut connection, ground)?;
+        let interpreter = prepared.interpreter();
         connection.queue(&encode(&Event::Prepared { interpreter }, TYPED_LIMIT)?);
         connection.send_queued()?;
         let request = receive(&connection, &mut decoder)?;
         let job = Job::new(parse(request)?, &site.runtime)?;
-        carry_out(&mut connection, ground, job, waiting, &mut Typed)
+        carry_out(&mut connection, ground, job, prepared, &mut Typed)
     });
     answer(connection, ended, &mut Typed)
 }
@@ -116,12 +120,19 @@ fn carry_out(
     connection: &mut Connection,
     ground: &Ground,
     job: Job,
-    waiting: Option<Waiting>,
+    prepared: Prepared,
     report: &mut dyn Report,
 ) -> Result<RunResponse, Stop> {
     let (site, tree) = (ground.site, ground.tree.as_ref());
-    wait_for_files(connection, &lay_out(&job, site, tree, &ground.confinement)?)?;
-    let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes)?;
+    match &job.source {
+        Source::Code(code) => write_code(code, &job.entrypoint, site)?,
+        Source::Archive(bytes) => {
+            let unpacking = unpack(bytes, &job.entrypoint, site, tree, &ground.confinement)?;
+            wait_for_files(connection, &unpacking)?;
+        }
+    }
+    let mut supervisor = Supervisor::new(connection, tree, report, job.output_limit_bytes);
+    supervisor.forgive_kills(prepared.kills);
     if let Some(build) = &job.build {
         let started_at = SystemTime::now();
         let deadline = Instant::now() + site.build_timeout;
@@ -134,9 +145,9 @@ fn carry_out(
             }
         }
     }
-    let (program, interpreter, because) = ground.start_program(&job, waiting)?;
+    let (program, interpreter, because) = ground.start_program(&job, prepared.waiting)?;
     if because == Some(Because::Died) {
-        supervisor.forgive_kills()?;
+        supervisor.forgive_kills(tree.out_of_memory_kills()?);
     }
     let started_at = SystemTime::now();
     let deadline = Instant::now() + job.timeout;
@@ -201,11 +212,11 @@ fn respond(
     })
 }
 
-/// Waits until the files are laid out, which the limits of archives bound, or the host goes away.
-fn wait_for_files(connection: &Connection, layout: &Reporting) -> Result<(), Stop> {
+/// Waits until an archive is unpacked, which its limits bound, or the host goes away.
+fn wait_for_files(connection: &Connection, unpacking: &Reporting) -> Result<(), Stop> {
     loop {
         let mut fds = [
-            PollFd::new(&layout.report, PollFlags::IN),
+            PollFd::new(&unpacking.report, PollFlags::IN),
             PollFd::new(connection, PollFlags::IN | PollFlags::RDHUP),
         ];
         match poll(&mut fds, None) {
@@ -214,22 +225,21 @@ fn wait_for_files(connection: &Connection, layout: &Reporting) -> Result<(), Sto
         }
         if !fds[1].revents().is_empty() {
             // It may not have come to enter the tree, with which all else ends.
-            layout.child.kill()?;
-            layout.child.wait()?;
+            unpacking.child.kill()?;
+            unpacking.child.wait()?;
             return Err(Stop::Cancelled);
         }
         if !fds[0].revents().is_empty() {
             break;
         }
     }
-    let failure = layout.read_failure()?;
-    let status = layout.child.wait()?;
+    let failure = unpacking.read_failure()?;
+    let status = unpacking.child.wait()?;
     match (failure, status.exit_status()) {
-        (Some(Failure::Request(words)), _) => Err(Refusal::invalid(words).into()),
-        (Some(Failure::Agent(words)), _) => Err(Stop::Failed(io::Error::other(words))),
+        (Some(failure), _) => Err(failure.into()),
         (None, Some(0)) => Ok(()),
         (None, Some(code)) => Err(Stop::Failed(io::Error::other(format!(
-            "laying out the files ended with {code}"
+            "unpacking the archive ended with {code}"
         )))),
         (None, None) => {
             Err(Refusal::invalid("unpacking the archive needs more memory than the VM has").into())

@@ -12,7 +12,7 @@ use super::ground::Ground;
 use super::supervise::{End, Supervisor};
 use super::{Stop, carry_out};
 use crate::connection::{Connection, time_left};
-use crate::protocol::RunRequest;
+use crate::protocol::{self, RunRequest};
 use crate::report::Silent;
 use crate::workload::job::{Invocation, Job};
 use crate::workload::waiting::Waiting;
@@ -20,8 +20,26 @@ use crate::workload::waiting::Waiting;
 /// How long an interpreter may take until it waits.
 const COME_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does what the image has for this, and gives the interpreter that now waits.
-pub fn prepare(connection: &mut Connection, ground: &Ground) -> Result<Option<Waiting>, Stop> {
+/// What a run finds.
+#[derive(Default)]
+pub struct Prepared {
+    pub waiting: Option<Waiting>,
+    /// How often the kernel killed in the run's tree meanwhile, for want of memory.
+    pub kills: u64,
+}
+
+impl Prepared {
+    /// What the host is told of it.
+    pub fn interpreter(&self) -> protocol::Prepared {
+        match self.waiting {
+            Some(_) => protocol::Prepared::Waiting,
+            None => protocol::Prepared::None,
+        }
+    }
+}
+
+/// Does what the image has for this, and starts the interpreter that then waits.
+pub fn prepare(connection: &mut Connection, ground: &Ground) -> Result<Prepared, Stop> {
     let runtime = &ground.site.runtime;
     if let Some(argv) = &runtime.prepare {
         run_command(connection, ground, argv.clone())?;
@@ -33,7 +51,14 @@ pub fn prepare(connection: &mut Connection, ground: &Ground) -> Result<Option<Wa
             other => other?,
         }
     }
-    start_interpreter(connection, ground)
+    prepared(connection, ground)
+}
+
+fn prepared(connection: &Connection, ground: &Ground) -> Result<Prepared, Stop> {
+    Ok(Prepared {
+        waiting: start_interpreter(connection, ground)?,
+        kills: ground.tree.out_of_memory_kills()?,
+    })
 }
 
 fn log_failure(words: &str) {
@@ -48,7 +73,7 @@ fn run_command(
     let deadline = Instant::now() + ground.site.build_timeout;
     let program = ground.start(&Invocation::of_image(argv, &ground.site.runtime))?;
     let mut silent = Silent;
-    let mut supervisor = Supervisor::new(connection, ground.tree.as_ref(), &mut silent, 0)?;
+    let mut supervisor = Supervisor::new(connection, ground.tree.as_ref(), &mut silent, 0);
     match supervisor.supervise(program, deadline)? {
         End::Cancelled => return Err(Stop::Cancelled),
         End::Exited(0) => {}
@@ -69,8 +94,8 @@ fn rehearse(connection: &mut Connection, ground: &Ground, code: String) -> Resul
     };
     let job = Job::new(request, &site.runtime)?;
     let file = site.dir.join(&job.entrypoint);
-    let waiting = start_interpreter(connection, ground)?;
-    let ended = carry_out(connection, ground, job, waiting, &mut Silent);
+    let prepared = prepared(connection, ground)?;
+    let ended = carry_out(connection, ground, job, prepared, &mut Silent);
     ground.tree.kill()?;
     ground.wait_empty()?;
     let response = ended?;

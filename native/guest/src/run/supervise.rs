@@ -67,24 +67,23 @@ impl<'a> Supervisor<'a> {
         tree: &'a dyn ProcessTree,
         report: &'a mut dyn Report,
         output_limit_bytes: u64,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let output = |stream| Output {
             stream,
             pipe: None,
             left_bytes: output_limit_bytes,
             truncated: false,
         };
-        Ok(Self {
+        Self {
             connection,
             tree,
             report,
             child: None,
             outputs: [Stream::Stdout, Stream::Stderr].map(output),
             stderr_tail: Tail::default(),
-            // Those of a preparation.
-            forgiven_kills: tree.out_of_memory_kills()?,
+            forgiven_kills: 0,
             end: None,
-        })
+        }
     }
 
     /// Tells the host that its program has started, and in what.
@@ -96,10 +95,9 @@ impl<'a> Supervisor<'a> {
         self.report.started(self.connection, interpreter, because)
     }
 
-    /// What the kernel has killed so far in the tree was not the program's.
-    pub fn forgive_kills(&mut self) -> io::Result<()> {
-        self.forgiven_kills = self.tree.out_of_memory_kills()?;
-        Ok(())
+    /// So many of the tree the kernel killed for want of memory before it was the program's.
+    pub fn forgive_kills(&mut self, count: u64) {
+        self.forgiven_kills = count;
     }
 
     /// Which streams lost their end to the limit.

@@ -102,6 +102,35 @@ fn become_user(user: User) -> io::Result<()> {
     Ok(set_capabilities(None, sets)?)
 }
 
+/// The rights to files of the calling process are a user's until this is dropped (setfsuid(2)).
+pub struct FilesAs {
+    before: User,
+}
+
+impl FilesAs {
+    pub fn user(user: User) -> Self {
+        Self {
+            before: set_files_user(user),
+        }
+    }
+}
+
+impl Drop for FilesAs {
+    fn drop(&mut self) {
+        set_files_user(self.before);
+    }
+}
+
+/// Gives whose they were before. The calls do not fail for a process that may become anybody.
+fn set_files_user(User { uid, gid }: User) -> User {
+    // SAFETY: the calls change who this process is for file systems, and touch no memory.
+    let (gid, uid) = unsafe { (libc::setfsgid(gid), libc::setfsuid(uid)) };
+    User {
+        uid: uid.cast_unsigned(),
+        gid: gid.cast_unsigned(),
+    }
+}
+
 /// Drops every capability that this kernel knows, also those that are younger than this program.
 fn drop_bounding_set() -> io::Result<()> {
     for number in 0..u64::BITS {

@@ -1,5 +1,6 @@
-//! The processes of a run: the one that lays out the files, where it takes a build the one that
-//! makes the program, and the program. All are the workload's user, in the run's tree, confined.
+//! The processes of a run: where there is an archive the one that unpacks it, where it takes a build
+//! the one that makes the program, and the program. All are the workload's user, in the run's tree,
+//! confined.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,9 +13,9 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_cre
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::archive::{self, LIMITS};
-use super::confine::Confinement;
+use super::confine::{Confinement, FilesAs};
 use super::files::{self, Place};
-use super::job::{Invocation, Job, Source};
+use super::job::Invocation;
 use super::{ProcessTree, Site};
 use crate::fork::{Child, Failure, Reporting, fork_reporting};
 use crate::words::cut;
@@ -25,39 +26,45 @@ use crate::words::cut;
 pub const CONTROL: RawFd = 63;
 const ENTERING: &str = "entering the control group";
 const CONFINING: &str = "giving up rights";
+const OPENING: &str = "opening the work directory";
 
-/// Starts laying out the job's files.
-pub fn lay_out(
-    job: &Job,
+/// Writes the one file of a job that brings its code. Nothing in it is looked into, so this takes no
+/// process: the user's rights do.
+pub fn write_code(code: &str, entrypoint: &str, site: &Site) -> Result<(), Failure> {
+    let dir = open_dir(&site.dir).map_err(Failure::agent(OPENING))?;
+    let place =
+        Place::new(Path::new(entrypoint)).map_err(|why| Failure::Request(why.to_owned()))?;
+    let _user = site.user.map(FilesAs::user);
+    files::make_file(dir.as_fd(), &place, 0o644, &mut code.as_bytes())
+        .map(drop)
+        .map_err(|error| Failure::Request(format!("writing {:?}: {error}", cut(entrypoint))))
+}
+
+/// Starts unpacking a job's archive.
+pub fn unpack(
+    archive: &[u8],
+    entrypoint: &str,
     site: &Site,
     tree: &dyn ProcessTree,
     confinement: &Confinement,
 ) -> io::Result<Reporting> {
     fork_reporting(|| {
-        let dir = open_dir(&site.dir).map_err(Failure::agent("opening the work directory"))?;
+        let dir = open_dir(&site.dir).map_err(Failure::agent(OPENING))?;
         tree.enter().map_err(Failure::agent(ENTERING))?;
         confinement
             .enter(Some(&site.dir))
             .map_err(Failure::agent(CONFINING))?;
-        write_files(job, dir.as_fd()).map_err(Failure::Request)
+        unpack_at(archive, entrypoint, dir.as_fd()).map_err(Failure::Request)
     })
 }
 
-fn write_files(job: &Job, dir: BorrowedFd) -> Result<(), String> {
-    let entrypoint = Place::new(Path::new(&job.entrypoint))?;
-    match &job.source {
-        Source::Code(code) => {
-            files::make_file(dir, &entrypoint, 0o644, &mut code.as_bytes())
-                .map_err(|error| format!("writing {:?}: {error}", cut(&job.entrypoint)))?;
-        }
-        Source::Archive(bytes) => {
-            archive::unpack(bytes.as_slice(), dir, LIMITS)?;
-            if !files::exists(dir, &entrypoint) {
-                return Err(format!("the archive has no {:?}", cut(&job.entrypoint)));
-            }
-        }
+fn unpack_at(archive: &[u8], entrypoint: &str, dir: BorrowedFd) -> Result<(), String> {
+    let place = Place::new(Path::new(entrypoint))?;
+    archive::unpack(archive, dir, LIMITS)?;
+    match files::exists(dir, &place) {
+        true => Ok(()),
+        false => Err(format!("the archive has no {:?}", cut(entrypoint))),
     }
-    Ok(())
 }
 
 fn open_dir(path: &Path) -> io::Result<OwnedFd> {
