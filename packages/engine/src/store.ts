@@ -78,7 +78,10 @@ export interface Store extends AsyncDisposable {
   start(id: string, startedAtMs: number): Promise<boolean>
   /** To the final status of its reason; the spec is deleted. */
   end(id: string, end: WorkloadEnd): Promise<boolean>
-  /** Events of running workloads; those of others are dropped. */
+  /**
+   * Events of running workloads; those of others are dropped. A loss of power they survive only with
+   * the next change of another kind, such as their workload's end.
+   */
   append(batches: readonly EventBatch[]): Promise<void>
 
   get(id: string): Promise<Workload | undefined>

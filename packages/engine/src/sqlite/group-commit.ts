@@ -4,9 +4,16 @@ import { StoreError } from '../errors.ts'
 interface Change {
   /** Applies it inside the transaction. */
   readonly apply: () => void
+  readonly durability: Durability
   readonly committed: () => void
   readonly failed: (error: unknown) => void
 }
+
+/**
+ * What is committed survives the end of this process; a loss of power it survives `now`, or with the
+ * next change that does (PRAGMA synchronous, FULL and NORMAL with a write-ahead log).
+ */
+type Durability = 'now' | 'later'
 
 /**
  * One transaction for all changes that are asked for in the same turn of the event loop: what costs
@@ -14,6 +21,8 @@ interface Change {
  */
 export class GroupCommit {
   readonly #database: DatabaseSync
+  /** That of the last commit, which SQLite keeps; undefined when it is not known. */
+  #durability: Durability | undefined
   #waiting: Change[] = []
   #closed = false
 
@@ -21,8 +30,8 @@ export class GroupCommit {
     this.#database = database
   }
 
-  /** Resolves with what `change` returned when that is durable; rejects when nothing of it is there. */
-  run<Result>(change: () => Result): Promise<Result> {
+  /** Resolves with what `change` returned when that is committed; rejects when nothing of it is there. */
+  run<Result>(change: () => Result, durability: Durability = 'now'): Promise<Result> {
     if (this.#closed) return Promise.reject(new StoreError('store_closed', 'the store is closed'))
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     let result: Result
@@ -30,6 +39,7 @@ export class GroupCommit {
       apply: () => {
         result = change()
       },
+      durability,
       committed: () => resolve(result),
       failed: reject,
     })
@@ -68,6 +78,7 @@ export class GroupCommit {
   }
 
   #commit(group: readonly Change[]): void {
+    this.#demand(group.some(({ durability }) => durability === 'now') ? 'now' : 'later')
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       for (const { apply } of group) apply()
@@ -77,5 +88,11 @@ export class GroupCommit {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
+  }
+
+  #demand(durability: Durability): void {
+    if (durability === this.#durability) return
+    this.#database.exec(`PRAGMA synchronous = ${durability === 'now' ? 'FULL' : 'NORMAL'}`)
+    this.#durability = durability
   }
 }

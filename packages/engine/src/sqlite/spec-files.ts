@@ -33,13 +33,13 @@ export class SpecFiles {
     try {
       await using file = await open(path, 'wx', 0o600)
       await file.writev(encode(spec))
-      await file.sync()
+      // At once: a file system with a journal writes that once for both.
+      await Promise.all([file.sync(), this.#syncNames()])
     } catch (error) {
       if (hasErrno(error, 'EEXIST')) return false
       await this.delete(spec.id)
       throw error
     }
-    await this.#syncNames()
     return true
   }
 

@@ -134,7 +134,7 @@ export class SqliteStore implements Store {
     )
     await this.#commits.run(() => {
       for (const batch of encoded) statement.run(batch)
-    })
+    }, 'later')
   }
 
   async get(id: string): Promise<Workload | undefined> {
