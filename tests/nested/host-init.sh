@@ -56,6 +56,7 @@ vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
 signal.pause()' &
 
 export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
+export NODE_COMPILE_CACHE=/vulcan/dist/compile-cache
 # There is no QEMU here, which vulcan-vmm would need.
 export VULCAN_CONFORMANCE_VMMS=fake
 ln -sfn /home-image/store/* /work/vulcan/store/
