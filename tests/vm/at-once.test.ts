@@ -75,10 +75,10 @@ test('two hosts and ten commands share one data directory, and the death of one 
       assert.deepEqual([exitCode, stdout.toString(), stderr], [0, `command ${n}\n`, ''])
     }
     assert.deepEqual(
-      (await hosts).map(({ reason, stdout }) => [reason, String(stdout)]),
+      (await hosts).map(({ reason, stdout, error }) => [reason, String(stdout), error]),
       [
-        ['exited', 'of one host\n'],
-        ['exited', 'of the other\n'],
+        ['exited', 'of one host\n', ''],
+        ['exited', 'of the other\n', ''],
       ],
     )
   }

@@ -61,7 +61,8 @@ test('without QEMU doctor and run say so before a VM is tried', async (t) => {
   await mkdir(bin)
   // What the wrapper of a clone needs itself.
   for (const name of ['find', 'readlink']) await symlink(join('/usr/bin', name), join(bin, name))
-  const env = { PATH: bin, VULCAN_VMM: 'qemu' }
+  // The jailer is Firecracker's.
+  const env = { PATH: bin, VULCAN_VMM: 'qemu', VULCAN_FC_JAILER: 'false' }
   const doctor = await vulcan.run(['doctor', '--json'], { env })
   const document: Document = JSON.parse(doctor.stdout.toString())
   assert.deepEqual(failures(document), ['qemu'])

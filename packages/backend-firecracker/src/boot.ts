@@ -13,10 +13,12 @@ import { makePlace, type Place } from './place/place.ts'
 import { Steps } from './steps.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
-/** How long the VMM may take to open its API socket; the guest's boot is not part of it. */
-const API_START_DEADLINE_MS = 20_000
-/** How long the VMM may take for one call; the start of an emulator takes longest. */
-const API_CALL_DEADLINE_MS = 30_000
+/**
+ * How long the VMM may take to open its API socket, and for one call; the guest's boot is not part of
+ * it. On a crowded machine that is slow itself a jailed one has taken more than 20 s.
+ */
+const API_START_DEADLINE_MS = 60_000
+const API_CALL_DEADLINE_MS = 60_000
 
 /**
  * Brings a VM up to the point where its agent takes a request. What a step makes is in the manifest
