@@ -21,8 +21,9 @@ const GROUPS: readonly OptionGroup[] = [
     options: ['HYPERVISOR_GUEST', 'PARAVIRT', 'PARAVIRT_SPINLOCKS', 'KVM_GUEST', 'PVH'],
   },
   {
+    // Without PCI the interpreter of ACPI gives up: it wants a handler for PCI's configuration space.
     why: 'both VMMs describe the machine in ACPI tables; older Firecrackers on the command line',
-    options: ['ACPI', 'VIRTIO_MENU', 'VIRTIO_MMIO', 'VIRTIO_MMIO_CMDLINE_DEVICES'],
+    options: ['ACPI', 'PCI', 'VIRTIO_MENU', 'VIRTIO_MMIO', 'VIRTIO_MMIO_CMDLINE_DEVICES'],
   },
   {
     why: 'the console, where the agent and a dying kernel speak, and restart after a panic',
