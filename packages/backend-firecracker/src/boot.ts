@@ -13,12 +13,11 @@ import { makePlace, type Place } from './place/place.ts'
 import { Steps } from './steps.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
-/**
- * How long the VMM may take to open its API socket, and for one call; the guest's boot is not part of
- * it. On a crowded machine that is slow itself a jailed one has taken more than 20 s.
- */
+/** How long the VMM may take to open its API socket, and for a call that configures its machine. */
 const API_START_DEADLINE_MS = 60_000
 const API_CALL_DEADLINE_MS = 60_000
+/** Longer than any boot: the clock of boots ends the start, which grows with what else starts. */
+const START_CALL_DEADLINE_MS = 24 * 3_600_000
 
 /**
  * Brings a VM up to the point where its agent takes a request. What a step makes is in the manifest
@@ -64,10 +63,13 @@ export async function boot(
 
   await vm.timeline.enter('booting')
   const startedAtMs = performance.now()
-  await process.machine.start(call)
+  using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
+  await process.machine.start({
+    signal: AbortSignal.any([vm.signal, bootTime.signal]),
+    deadlineMs: START_CALL_DEADLINE_MS,
+  })
   // The guest works now, and the host has time for the next VM's network.
   work.dispose()
-  using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
   const dialled = { vmm: process, listener, port, startedAtMs, bootTime: bootTime.signal }
   vm.agent = await agentReady({ host, vm, ...dialled })
   if (slot !== undefined) await configureGuest(host, vm, slot)
