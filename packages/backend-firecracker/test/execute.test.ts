@@ -212,6 +212,19 @@ for (const [what, script, reason, phase] of [
   })
 }
 
+test('a start that is not answered takes the boot time-out, too', async (t) => {
+  const unanswered = Promise.withResolvers<void>()
+  t.after(unanswered.resolve)
+  const onCall = async (call: string) => (call === 'PUT /actions' ? unanswered.promise : undefined)
+  const env = { VULCAN_FC_BOOT_TIMEOUT_MS: '100' }
+  const { backend, assertNothingLeft } = await setUp(t, { onCall }, env)
+  await assert.rejects(
+    backend.execute(spec(), { signal: never }),
+    failsWith('agent_unreachable', 'booting'),
+  )
+  await assertNothingLeft()
+})
+
 test('an agent that stays silent is unreachable after the boot time-out', async (t) => {
   const { backend, assertNothingLeft } = await setUp(t, {}, { VULCAN_FC_BOOT_TIMEOUT_MS: '100' })
   await assert.rejects(
