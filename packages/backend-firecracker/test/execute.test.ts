@@ -214,7 +214,7 @@ for (const [what, script, reason, phase] of [
 
 test('a start that is not answered takes the boot time-out, too', async (t) => {
   const unanswered = Promise.withResolvers<void>()
-  t.after(unanswered.resolve)
+  t.after(() => unanswered.resolve())
   const onCall = async (call: string) => (call === 'PUT /actions' ? unanswered.promise : undefined)
   const env = { VULCAN_FC_BOOT_TIMEOUT_MS: '100' }
   const { backend, assertNothingLeft } = await setUp(t, { onCall }, env)
