@@ -42,6 +42,7 @@ test('an image describes its runtime with names in snake case, and only what the
       command: nodeRecipe.program.warm?.command,
       fresh_variables: nodeRecipe.program.warm?.freshVariables,
     },
+    rehearsal: nodeRecipe.program.rehearsal,
     hints: nodeRecipe.program.hints,
   })
   assert.deepEqual(Object.keys(JSON.parse(runtimeFile(goRecipe))), [
