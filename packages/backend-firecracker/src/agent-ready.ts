@@ -1,5 +1,6 @@
 import { BackendError } from '@vulcan/backend'
 import { connectToGuest, type GuestListener, type VmmProcess } from '@vulcan/firecracker'
+import { BEYOND_ANY_BOOT_MS } from './boot-clock.ts'
 import { Clock } from './clock.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage } from './protocol/framing.ts'
@@ -12,8 +13,6 @@ const READY_MESSAGE_DEADLINE_MS = 10_000
 /** How long an agent that has not dialled in the boot's time is looked for. */
 const LOOK_DEADLINE_MS = 2_000
 const LOOK_EVERY_MS = 200
-/** The boot's own time ends before this. */
-const DIAL_DEADLINE_MS = 24 * 3_600_000
 
 interface Awaited {
   readonly host: VmHost
@@ -57,7 +56,7 @@ async function dialledAgent(
   { host, listener, startedAtMs }: Awaited,
   signal: AbortSignal,
 ): Promise<void> {
-  const connection = await listener.accept({ deadlineMs: DIAL_DEADLINE_MS, signal })
+  const connection = await listener.accept({ deadlineMs: BEYOND_ANY_BOOT_MS, signal })
   using clock = new Clock()
   clock.restart(
     READY_MESSAGE_DEADLINE_MS,

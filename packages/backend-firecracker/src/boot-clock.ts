@@ -3,6 +3,9 @@ import { BackendError } from '@vulcan/backend'
 
 const TICK_MS = 250
 
+/** A deadline for what the clock of boots ends: a boot's own time ends before this. */
+export const BEYOND_ANY_BOOT_MS = 24 * 3_600_000
+
 /** The time of one boot; `signal` aborts with `BackendError` `agent_unreachable` when it is over. */
 export interface BootTime extends Disposable {
   readonly signal: AbortSignal

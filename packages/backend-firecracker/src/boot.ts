@@ -4,7 +4,7 @@ import { acceptFromGuest, pinSocket, startVmm, type VmmProcess } from '@vulcan/f
 import { createScratchDrive, resolveImage, resolveRootfs } from '@vulcan/images'
 import type { Runtime } from '@vulcan/schema'
 import { agentReady } from './agent-ready.ts'
-import type { BootClock } from './boot-clock.ts'
+import { BEYOND_ANY_BOOT_MS, type BootClock } from './boot-clock.ts'
 import { configureGuest } from './configure-guest.ts'
 import { launchPath, scratchDir } from './lifecycle/layout.ts'
 import { machineSettings } from './machine-settings.ts'
@@ -14,10 +14,7 @@ import { Steps } from './steps.ts'
 import type { Vm, VmHost, VmNeeds } from './vm.ts'
 
 /** How long the VMM may take to open its API socket, and for a call that configures its machine. */
-const API_START_DEADLINE_MS = 60_000
-const API_CALL_DEADLINE_MS = 60_000
-/** Longer than any boot: the clock of boots ends the start, which grows with what else starts. */
-const START_CALL_DEADLINE_MS = 24 * 3_600_000
+const API_DEADLINE_MS = 60_000
 
 /**
  * Brings a VM up to the point where its agent takes a request. What a step makes is in the manifest
@@ -56,7 +53,7 @@ export async function boot(
   ofVmm.ended('spawn')
   const shown = { ...admitted, udsPath: place.udsPathInside }
   const settings = machineSettings(host.config, vm, needs, slot, shown)
-  const call = { signal: vm.signal, deadlineMs: API_CALL_DEADLINE_MS }
+  const call = { signal: vm.signal, deadlineMs: API_DEADLINE_MS }
   await process.machine.configure(settings, call)
   holdVsock(vm, place)
   ofVmm.ended('configure')
@@ -66,7 +63,7 @@ export async function boot(
   using bootTime = bootClock.start(host.config.bootTimeoutMs ?? host.program.bootTimeoutMs)
   await process.machine.start({
     signal: AbortSignal.any([vm.signal, bootTime.signal]),
-    deadlineMs: START_CALL_DEADLINE_MS,
+    deadlineMs: BEYOND_ANY_BOOT_MS,
   })
   // The guest works now, and the host has time for the next VM's network.
   work.dispose()
@@ -150,7 +147,7 @@ function startProcess(
       VULCAN_LIBEXEC: layout.libexecDir,
       VULCAN_RUN: layout.runDir,
     },
-    startDeadlineMs: API_START_DEADLINE_MS,
+    startDeadlineMs: API_DEADLINE_MS,
     signal: vm.signal,
   })
 }
