@@ -129,7 +129,7 @@ await inOuterNamespace(import.meta.filename, () => {
       const before = networkState()
       const wait = ['run', '-v', '--network', 'public', '-c', 'import time; time.sleep(600)']
       const child = vulcan.start(wait, env)
-      await written(child.stderr, `vulcan: ${step} at`)
+      await written(child, 'stderr', `vulcan: ${step} at`)
       child.kill('SIGKILL')
       await finish(child)
       const { exitCode, stdout, stderr } = await vulcan.run(['prune'], { env })

@@ -50,7 +50,7 @@ test('run passes on bytes and exit code, and standard input to the program', asy
 test('output comes while the program runs, and Ctrl-C kills the workload', async () => {
   await using server = await openPretendServer()
   const child = start(server.url, ['run', '-c', 'print("so far") sleep()'])
-  await written(child.stdout, 'so far\n')
+  await written(child, 'stdout', 'so far\n')
   child.kill('SIGINT')
   const { exitCode, stderr } = await finish(child)
   assert.equal(stderr, 'vulcan: killed: killed\n')
@@ -116,7 +116,7 @@ test('a detached workload is listed, followed, inspected, killed and waited for'
 
   const following = start(url, ['logs', '-f', id])
   const followed = finish(following)
-  await written(following.stdout, 'a\n')
+  await written(following, 'stdout', 'a\n')
   const listed = await vulcan(url, ['ls', '--status', 'running'])
   assert.match(listed.stdout.toString(), new RegExp(`^${id}\trunning\t-\t-\tpython\t[^\t]+Z\t-\n$`))
   const stored = await vulcan(url, ['logs', '--stream', 'stderr', id])

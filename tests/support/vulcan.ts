@@ -17,7 +17,7 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
 const machineHome = process.env['VULCAN_HOME'] ?? '/var/lib/vulcan'
@@ -221,15 +221,22 @@ function listed(path: string): Promise<string[]> {
   return readdir(path).catch(() => [])
 }
 
-/** Resolves when a process has written `text` on the stream, however it was cut. */
-export async function written(stream: Readable | null, text: string): Promise<void> {
+/** Resolves when a process has written `text` on one of its streams, however it was cut. */
+export async function written(
+  child: ChildProcess,
+  name: 'stdout' | 'stderr',
+  text: string,
+): Promise<void> {
+  const stream = child[name]
   assert.ok(stream)
   let seen = ''
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     seen += chunk
     if (seen.includes(text)) return
   }
-  assert.fail(`the stream ended without "${text}": ${seen}`)
+  const other = child[name === 'stdout' ? 'stderr' : 'stdout']
+  const rest = other === null ? '' : await textOf(other)
+  assert.fail(`${name} ended without "${text}": ${seen}\nand the other stream: ${rest}`)
 }
 
 /** Waits for the end of a process, with all that it wrote. */

@@ -68,7 +68,7 @@ test('two hosts and ten commands share one data directory, and the death of one 
     const commands = Array.from({ length: 9 }, (_, n) =>
       vulcan.python(`print("command ${n}")`, '--timeout', '5m'),
     )
-    await written(victim.stdout, 'running')
+    await written(victim, 'stdout', 'running')
     victim.kill('SIGKILL')
     await finish(victim)
     for (const [n, { exitCode, stdout, stderr }] of (await Promise.all(commands)).entries()) {

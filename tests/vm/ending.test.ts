@@ -22,7 +22,7 @@ for (const [when, phase] of [
   test(`Ctrl-C ${when} ends the VM and leaves nothing`, async (t) => {
     const vulcan = await VulcanUnderTest.create(t)
     const child = vulcan.start(['run', '-v', '-c', 'import time; time.sleep(600)'])
-    await written(child.stderr, phase)
+    await written(child, 'stderr', phase)
     child.kill('SIGINT')
     const { exitCode, stderr } = await finish(child)
     assert.match(stderr, /vulcan: killed/)
@@ -35,7 +35,7 @@ test('a reader that goes away ends the program', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
   const code = 'while True: print("endless")'
   const child = vulcan.start(['run', '--timeout', '5m', '-c', code])
-  await written(child.stdout, 'endless')
+  await written(child, 'stdout', 'endless')
   child.stdout?.destroy()
   const { exitCode } = await finish(child)
   assert.equal(exitCode, 130)
@@ -57,7 +57,7 @@ test('a reader that does not read holds the program up, and the time-out still e
 test('after kill -9 nothing of the VM runs on, and the next run clears what is left', async (t) => {
   const vulcan = await VulcanUnderTest.create(t)
   const child = vulcan.start(['run', '-c', 'import time\nprint("running")\ntime.sleep(600)'])
-  await written(child.stdout, 'running')
+  await written(child, 'stdout', 'running')
   const [left] = await vulcan.vms()
   assert.ok(left)
   child.kill('SIGKILL')

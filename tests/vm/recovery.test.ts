@@ -22,7 +22,7 @@ for (const step of STEPS) {
   test(`after kill -9 in the step "${step}" a later process releases everything`, async (t) => {
     const vulcan = await VulcanUnderTest.create(t)
     const child = vulcan.start(['run', '-v', '-c', 'import time; time.sleep(600)'])
-    await written(child.stderr, `vulcan: ${step} at`)
+    await written(child, 'stderr', `vulcan: ${step} at`)
     child.kill('SIGKILL')
     await finish(child)
     const [left] = await vulcan.vms()

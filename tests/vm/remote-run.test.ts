@@ -86,7 +86,7 @@ test('"vulcan run" on a server is as it is here', { concurrency: 2 }, async (t) 
 
     t.test('Ctrl-C kills the workload on the server', async () => {
       const child = vulcan.start(['run', ...LONG, '-c', WAITS], there)
-      await written(child.stdout, 'running')
+      await written(child, 'stdout', 'running')
       child.kill('SIGINT')
       const { exitCode, stderr } = await finish(child)
       assert.equal(stderr, 'vulcan: killed: killed\n')

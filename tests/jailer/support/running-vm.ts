@@ -29,7 +29,7 @@ export async function startVm(
 ): Promise<RunningVm> {
   const code = 'import time; print("up", flush=True); time.sleep(600)'
   const child = vulcan.start(['run', ...flags, '-c', code], env)
-  await written(child.stdout, 'up')
+  await written(child, 'stdout', 'up')
   const [name = ''] = await vulcan.vms()
   return { child, ...(await vmmOf(vulcan, name)) }
 }
