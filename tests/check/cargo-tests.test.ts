@@ -24,3 +24,10 @@ test('an ignored test is refused with its reason, unless it is listed', () => {
   output.add('test tsc::tests::measures ... ignored')
   assert.deepEqual(output.refusedSkips, ['native: tsc::tests::measures: (no reason given)'])
 })
+
+test('what failed is named for the end of the run', () => {
+  const output = new CargoOutput(machine, [])
+  output.add('test record::tests::writes_a_record ... ok')
+  output.add('test mounts::tests::pivots ... FAILED')
+  assert.deepEqual(output.failures, ['  ✖ native: mounts::tests::pivots'])
+})

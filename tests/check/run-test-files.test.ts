@@ -20,9 +20,10 @@ test('a file that blocks for ever is ended at its limit, and fails', async (t) =
     const root = import.meta.dirname
     const report = new TestReport({ root, machine: { kvm: false, root: false }, permitted: [] })
     await runTestFiles([root + '/blocks.mjs'], { concurrency: 1, fileLimitMs: 1000 }, report)
-    console.log(JSON.stringify({ ...report.totals, succeeded: report.succeeded }))`,
+    console.log(JSON.stringify({ ...report.totals, succeeded: report.succeeded }))
+    console.log(...report.failures)`,
   )
   const { output } = await runProgram(process.execPath, ['run.mjs'], directory)
   assert.match(output, /✖ blocks\.mjs {2}0 passed, 1 failed/)
-  assert.match(output, /{"passed":0,"failed":1,"skipped":0,"succeeded":false}/)
+  assert.match(output, /{"passed":0,"failed":1,"skipped":0,"succeeded":false}\n {2}✖ blocks\.mjs: /)
 })

@@ -32,9 +32,9 @@ cat /usr/lib/cni/* /usr/sbin/xtables-nft-multi /usr/sbin/nft > /dev/null
 chown 0:100 /dev/kvm && chmod 660 /dev/kvm
 chmod 666 /dev/net/tun
 # With the first and the last use of some things the kernel patches its own code. An emulator may still
-# run the half of it on its other processor, and the kernel dies of that. So each of them is always in
-# use: a cgroup with a quota, network hooks, a queue for what comes in, and a VM that has a processor
-# whose APIC is off.
+# run the half of it on its other processor, and the kernel dies of that. So the other processor starts
+# (maxcpus=1) when each of them is in use, and stays so: a cgroup with a quota, network hooks, a queue for
+# what comes in, and a VM that has a processor whose APIC is off.
 echo '+cpu +memory +pids' > /sys/fs/cgroup/cgroup.subtree_control
 mkdir /sys/fs/cgroup/held
 echo '90000 100000' > /sys/fs/cgroup/held/cpu.max
@@ -42,18 +42,31 @@ hooks=
 for hook in prerouting input forward output postrouting; do
   hooks="$hooks chain $hook { type filter hook $hook priority 0; ct state invalid counter; };"
 done
-unshare --net sh -c '
+mkfifo /run/held
+{
+  unshare --net sh -c '
 ip link set lo up
 tc qdisc add dev lo ingress
 nft "table inet held { $1 chain nat { type nat hook postrouting priority 100; masquerade; }; }"
-exec sleep infinity' sh "$hooks" &
-python3 -c '
+echo held > /run/held
+exec sleep infinity' sh "$hooks"
+  echo ended > /run/held
+} &
+read -r network < /run/held
+{
+  python3 -c '
 import fcntl, os, signal
 KVM_CREATE_VM, KVM_CREATE_IRQCHIP, KVM_CREATE_VCPU = 0xAE01, 0xAE60, 0xAE41
 vm = fcntl.ioctl(os.open("/dev/kvm", os.O_RDWR), KVM_CREATE_VM, 0)
 fcntl.ioctl(vm, KVM_CREATE_IRQCHIP, 0)
 vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
-signal.pause()' &
+open("/run/held", "w").write("held\n")
+signal.pause()'
+  echo ended > /run/held
+} &
+read -r machine < /run/held
+[ "$network $machine" = 'held held' ] || echo "not all is in use: network $network, VM $machine"
+echo 1 > /sys/devices/system/cpu/cpu1/online
 
 export VULCAN_HOME=/work/vulcan VULCAN_RUN=/run/vulcan VULCAN_LIBEXEC=/vulcan/dist/libexec
 export NODE_COMPILE_CACHE=/vulcan/dist/compile-cache

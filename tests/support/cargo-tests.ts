@@ -6,12 +6,15 @@ import { addTotals, noTests, type Totals } from './totals.ts'
 
 const RESULT =
   /^test result: \w+\. (?<passed>\d+) passed; (?<failed>\d+) failed; (?<skipped>\d+) ignored;/
+const FAILED = /^test (?<test>.+) \.\.\. FAILED$/
 const IGNORED = /^test (?<test>.+) \.\.\. ignored(?:, (?<reason>.+))?$/
 
 /** What cargo's tests came to. */
 export interface CargoOutcome {
   readonly totals: Totals
   readonly succeeded: boolean
+  /** The tests that failed, and what else is wrong. */
+  readonly failures: readonly string[]
 }
 
 /** Reads what `cargo test` prints, a line at a time. */
@@ -19,6 +22,7 @@ export class CargoOutput {
   readonly #machine: MachineKind
   readonly #permitted: readonly PermittedSkip[]
   readonly #refusedSkips: string[] = []
+  readonly #failures: string[] = []
   #totals: Totals = noTests
 
   constructor(machine: MachineKind, permitted: readonly PermittedSkip[]) {
@@ -35,7 +39,14 @@ export class CargoOutput {
     return this.#refusedSkips
   }
 
+  /** The tests that failed, as the end of a run lists them. */
+  get failures(): readonly string[] {
+    return this.#failures
+  }
+
   add(line: string): void {
+    const failed = FAILED.exec(line)?.groups?.['test']
+    if (failed !== undefined) this.#failures.push(`  ✖ native: ${failed}`)
     const result = RESULT.exec(line)?.groups
     if (result !== undefined) {
       this.#totals = addTotals(this.#totals, {
@@ -90,7 +101,7 @@ export async function runCargoTests(options: RunCargoTestsOptions): Promise<Carg
 }
 
 function judge(code: number | null, output: CargoOutput, machine: MachineKind): CargoOutcome {
-  const { totals, refusedSkips } = output
+  const { totals, refusedSkips, failures } = output
   const complaints: string[] = []
   if (totals.passed + totals.failed === 0) complaints.push('no test ran')
   if (refusedSkips.length > 0) {
@@ -98,6 +109,10 @@ function judge(code: number | null, output: CargoOutput, machine: MachineKind): 
     complaints.push(`ignored, but not permitted on a machine ${where}: ${refusedSkips.join('; ')}`)
   }
   if (code !== 0 && totals.failed === 0) complaints.push('cargo test failed before its tests ended')
-  for (const complaint of complaints) process.stdout.write(`✖ ${complaint}\n`)
-  return { totals, succeeded: code === 0 && complaints.length === 0 }
+  const succeeded = code === 0 && complaints.length === 0
+  return {
+    totals,
+    succeeded,
+    failures: [...failures, ...complaints.map((words) => `  ✖ ${words}`)],
+  }
 }

@@ -14,6 +14,7 @@ const minuteMs = 60_000
 interface Outcome {
   readonly totals: Totals
   readonly succeeded: boolean
+  readonly failures: readonly string[]
 }
 
 interface NodeSuite extends RunTestFilesOptions {
@@ -67,8 +68,12 @@ async function runNodeSuite({ patterns, exclude, ...limits }: NodeSuite): Promis
   return report
 }
 
-/** Runs the suites named, all of them even if one fails, and closes with the totals of all. */
+/**
+ * Runs the suites named, all of them even if one fails, and closes with what failed and the totals of
+ * all: who reads only the end of a long run finds it there.
+ */
 async function main(names: readonly string[]): Promise<void> {
+  const failures: string[] = []
   let totals = noTests
   for (const name of names) {
     const suite = suites[name]
@@ -78,8 +83,10 @@ async function main(names: readonly string[]): Promise<void> {
     process.stdout.write(`${name} tests\n`)
     const outcome = await suite()
     totals = addTotals(totals, outcome.totals)
+    failures.push(...outcome.failures)
     if (!outcome.succeeded) process.exitCode = 1
   }
+  if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.join('\n')}\n`)
   process.stdout.write(`\n${formatTotals(totals)}\n`)
 }
 

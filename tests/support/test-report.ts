@@ -8,6 +8,8 @@ import { formatTotals, type Totals } from './totals.ts'
 /** Output of a test file that is kept to be shown if the file fails: its last characters. */
 const OUTPUT_CHARACTERS_MAX = 16_384
 const SLOWEST_SHOWN = 10
+/** Of what a test threw, in the list of failures that ends a run: the rest stands with its file. */
+const FAILURE_CHARACTERS_MAX = 2_000
 const SLOW_MS = 100
 
 interface FileState {
@@ -50,6 +52,7 @@ export class TestReport {
   readonly #files = new Map<string, FileState>()
   readonly #timed: TimedTest[] = []
   readonly #refusedSkips: string[] = []
+  readonly #failures: string[] = []
   #passed = 0
   #failed = 0
   #skipped = 0
@@ -64,6 +67,11 @@ export class TestReport {
 
   get succeeded(): boolean {
     return this.#failed === 0 && this.#refusedSkips.length === 0 && this.#passed > 0
+  }
+
+  /** What failed or must not be skipped, each in some lines: for the end of a run. */
+  get failures(): readonly string[] {
+    return [...this.#failures, ...this.#refusedSkips.map((skip) => `  ○ ${skip}`)]
   }
 
   /** Takes the next event and returns the text to print for it, mostly none. */
@@ -137,6 +145,8 @@ export class TestReport {
     file.failed++
     this.#failed++
     file.lines.push(`    ✖ ${label}`, indent(description, 8))
+    const start = description.slice(0, FAILURE_CHARACTERS_MAX)
+    this.#failures.push(`  ✖ ${file.path}: ${label}\n${indent(start, 6)}`)
   }
 
   #recordSkip(file: FileState, label: string, reason: string): void {
