@@ -56,29 +56,25 @@ export class Dispatcher {
   }
 
   /**
-   * Lets a workload wait for its turn as soon as it is stored. It can be stopped before that. One that
-   * is not stored is forgotten; resolves and rejects as `storing`.
+   * Takes a workload in and resolves when it is stored: if it has a place at once it starts then, or else
+   * it waits for its turn. `insert` stores it, with the time of its start or null. It can be stopped
+   * before that. One that is not stored is forgotten; resolves and rejects as `insert`.
    */
-  async take(ticket: Ticket, storing: Promise<Insertion>): Promise<Insertion> {
+  async take(ticket: Ticket, spec: WorkloadSpec, insert: Insert): Promise<Insertion> {
     this.#tickets.set(ticket.id, ticket)
-    const taken = this.#takeStored(ticket, storing)
+    const taken = this.#takeStored(ticket, spec, insert)
     const settled = () => undefined
     this.#track(taken.then(settled, settled))
-    const insertion = await taken
-    this.startWaiting()
-    return insertion
+    return await taken
   }
 
-  async #takeStored(ticket: Ticket, storing: Promise<Insertion>): Promise<Insertion> {
-    let isStored = false
-    try {
-      const insertion = await storing
-      isStored = insertion.type === 'inserted'
-      return insertion
-    } finally {
-      if (isStored) this.#accepted(ticket)
-      else this.#tickets.delete(ticket.id)
+  /** Lets those wait that an earlier process had accepted. */
+  takeAgain(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
+      this.#tickets.set(ticket.id, ticket)
+      this.#accepted(ticket)
     }
+    this.startWaiting()
   }
 
   /** Ends a workload; when it waits, at once. */
@@ -126,10 +122,50 @@ export class Dispatcher {
     while (this.#busy.size > 0) await Promise.all(this.#busy)
   }
 
-  #accepted(ticket: Ticket): void {
+  async #takeStored(ticket: Ticket, spec: WorkloadSpec, insert: Insert): Promise<Insertion> {
+    const place = this.#placeAtOnce(ticket)
+    const startedAtMs = Date.now()
+    let isStored = false
+    try {
+      const insertion = await insert(place === undefined ? null : startedAtMs)
+      isStored = insertion.type === 'inserted'
+      return insertion
+    } finally {
+      if (!isStored) this.#forget(ticket, place)
+      else this.#accepted(ticket, place && { place, spec, startedAtMs })
+      this.startWaiting()
+    }
+  }
+
+  /** A place for one that has to wait for nobody. */
+  #placeAtOnce(ticket: Ticket): Place | undefined {
+    if (this.closed.aborted) return undefined
+    const { queue } = this.#options
+    queue.push(ticket)
+    const place = queue.peek() === ticket ? this.#findPlace(ticket) : undefined
+    if (place === undefined || place instanceof Error) {
+      queue.remove(ticket)
+      return undefined
+    }
+    queue.shift()
+    ticket.isStarted = true
+    return place
+  }
+
+  #forget(ticket: Ticket, place: Place | undefined): void {
+    this.#tickets.delete(ticket.id)
+    if (place === undefined) return
+    place.slot[Symbol.dispose]()
+    this.#options.queue.ended(ticket)
+  }
+
+  #accepted(ticket: Ticket, start?: Start): void {
     ticket.accept()
     this.#options.tell((watcher) => watcher.accepted(ticket.workload))
-    if (ticket.stopped === undefined) this.#options.queue.push(ticket)
+    if (start !== undefined) {
+      this.#started(ticket, start.startedAtMs)
+      this.#track(this.#serve(ticket, start.place, start.spec))
+    } else if (ticket.stopped === undefined) this.#options.queue.push(ticket)
     else this.#track(this.#finish(ticket, NEVER_STARTED))
   }
 
@@ -146,10 +182,11 @@ export class Dispatcher {
     }
   }
 
-  async #serve(ticket: Ticket, { backend, slot }: Place): Promise<void> {
+  /** `begun`: what it is to run, if its start is on record already. */
+  async #serve(ticket: Ticket, { backend, slot }: Place, begun?: WorkloadSpec): Promise<void> {
     const { queue, tell } = this.#options
     this.#running += 1
-    const outcome = await this.#attempt(ticket, backend)
+    const outcome = await this.#attempt(ticket, backend, begun)
     const [, releaseMs] = await Promise.all([
       this.#finish(ticket, outcome),
       this.#release(ticket, backend),
@@ -161,24 +198,36 @@ export class Dispatcher {
     this.startWaiting()
   }
 
-  async #attempt(ticket: Ticket, backend: Backend): Promise<Attempt> {
-    const { store, deadlines, tell, onMove } = this.#options
-    const { id } = ticket
+  async #attempt(ticket: Ticket, backend: Backend, begun?: WorkloadSpec): Promise<Attempt> {
     try {
-      const spec = await store.spec(id)
-      if (spec === undefined) throw new Error(`what workload ${id} was to run is gone`)
-      if (ticket.stopped !== undefined) return NEVER_STARTED
-      const startedAtMs = Date.now()
-      // On record before it runs: a process that died before this has not run it.
-      if (!(await store.start(id, startedAtMs))) throw new Error(`workload ${id} does not wait`)
-      ticket.startedAtMs = startedAtMs
-      onMove(id)
-      tell((watcher) => watcher.started(ticket.running(), ticket.sinceAcceptedMs()))
-      if (ticket.stopped !== undefined) return NEVER_STARTED
+      const spec = begun ?? (await this.#start(ticket))
+      if (spec === undefined || ticket.stopped !== undefined) return NEVER_STARTED
+      const { deadlines } = this.#options
       return await attempt(ticket, { backend, ...this.#consumer(ticket, spec) }, deadlines)
     } catch (failure) {
       return { failure, durationMs: null }
     }
+  }
+
+  /** Resolves with what one that has waited is to run; undefined when it was stopped. */
+  async #start(ticket: Ticket): Promise<WorkloadSpec | undefined> {
+    const { store } = this.#options
+    const { id } = ticket
+    const spec = await store.spec(id)
+    if (spec === undefined) throw new Error(`what workload ${id} was to run is gone`)
+    if (ticket.stopped !== undefined) return undefined
+    const startedAtMs = Date.now()
+    // On record before it runs: a process that died before this has not run it.
+    if (!(await store.start(id, startedAtMs))) throw new Error(`workload ${id} does not wait`)
+    this.#started(ticket, startedAtMs)
+    return spec
+  }
+
+  #started(ticket: Ticket, startedAtMs: number): void {
+    const { tell, onMove } = this.#options
+    ticket.startedAtMs = startedAtMs
+    onMove(ticket.id)
+    tell((watcher) => watcher.started(ticket.running(), ticket.sinceAcceptedMs()))
   }
 
   /** Who takes the events of a workload, and how much of its output there is to be for that. */
@@ -233,3 +282,12 @@ interface Place {
   readonly backend: Backend
   readonly slot: Disposable
 }
+
+/** Of a workload that had to wait for nobody. */
+interface Start {
+  readonly place: Place
+  readonly spec: WorkloadSpec
+  readonly startedAtMs: number
+}
+
+type Insert = (startedAtMs: number | null) => Promise<Insertion>

@@ -14,7 +14,7 @@ import { Recorder } from './recorder.ts'
 import { recover } from './recover.ts'
 import { DEFAULT_RETENTION, pruneRegularly, type RetentionLimits } from './retention.ts'
 import { type Capacity, Slots } from './slots.ts'
-import type { Insertion, ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
+import type { ListQuery, Store, WorkloadPage, WorkloadStats } from './store.ts'
 import { type Tell, tellTo } from './tell.ts'
 import { type Observer, type RunEnd, Ticket } from './ticket.ts'
 import type { EngineWatcher } from './watcher.ts'
@@ -112,11 +112,8 @@ export class Engine implements AsyncDisposable {
   /** Accounts for what an earlier process left in the store, and begins to run what waits there. */
   static async open(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options)
-    const stored = Promise.resolve<Insertion>({ type: 'inserted' })
     const waiting = await recover(options.store, engine.#tell)
-    await Promise.all(
-      waiting.map((workload) => engine.#dispatcher.take(new Ticket(workload), stored)),
-    )
+    engine.#dispatcher.takeAgain(waiting.map((workload) => new Ticket(workload)))
     const retention = { ...DEFAULT_RETENTION, ...options.retention }
     engine.#held.use(pruneRegularly(options.store, retention, options.onProblem))
     return engine
@@ -143,7 +140,7 @@ export class Engine implements AsyncDisposable {
     const workload = accept(spec, options, this.#options)
     const earlier =
       (await this.#keptRequest(workload.owner, idempotency)) ??
-      (await this.#take(new Ticket(workload), [workload, spec, idempotency]))
+      (await this.#take(new Ticket(workload), workload, spec, idempotency))
     if (earlier === undefined) return { workload, isNew: true }
     if (earlier.requestHash !== idempotency?.requestHash) {
       throw new IdempotencyError(earlier.workloadId)
@@ -159,7 +156,7 @@ export class Engine implements AsyncDisposable {
     const { signal, onEvent, ...rest } = options
     const workload = accept(spec, rest, this.#options)
     const ticket = new Ticket(workload, { onEvent })
-    await this.#take(ticket, [workload, spec])
+    await this.#take(ticket, workload, spec)
     const kill = () => this.#dispatcher.stop(ticket, 'killed')
     if (signal.aborted) kill()
     signal.addEventListener('abort', kill, { once: true })
@@ -260,16 +257,24 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Takes a workload in; or resolves with what its key stands for, and it is forgotten. */
-  async #take(ticket: Ticket, row: Parameters<Store['insert']>): Promise<KeptRequest | undefined> {
+  async #take(
+    ticket: Ticket,
+    workload: Workload,
+    spec: WorkloadSpec,
+    idempotency?: Idempotency,
+  ): Promise<KeptRequest | undefined> {
     if (this.#dispatcher.closed.aborted) {
       throw new RefusedError('shutdown', 'this host takes no new work: it is shutting down')
     }
-    const { id, owner, needs, workload } = ticket
+    const { id, owner, needs } = ticket
     this.#options.registry.resolve(workload.isolation, workload.runtime)
     this.#slots.refuseImpossible(needs)
     if (this.#dispatcher.find(id) !== undefined) throw idInUse(id)
     using _place = this.#queue.reserve(owner)
-    const insertion = await this.#dispatcher.take(ticket, this.#store.insert(...row))
+    const insertion = await this.#dispatcher.take(ticket, spec, (startedAtMs) => {
+      const status = startedAtMs === null ? 'pending' : 'running'
+      return this.#store.insert({ ...workload, status, startedAtMs }, spec, idempotency)
+    })
     if (insertion.type === 'id_taken') throw idInUse(id)
     return insertion.type === 'key_taken' ? insertion.by : undefined
   }

@@ -30,7 +30,7 @@ interface Entry {
   /** In the order in which they were accepted. */
   readonly place: number
   workload: Workload
-  /** Until it has ended. */
+  /** Until it has ended; that of one that was started at once is not kept. */
   spec: WorkloadSpec | undefined
   readonly events: RecordedEvent[]
   readonly idempotency: Idempotency | undefined
@@ -53,7 +53,8 @@ export class MemoryStore implements Store {
     if (by !== undefined) return { type: 'key_taken', by }
     if (this.#entries.has(id)) return { type: 'id_taken' }
     this.#lastPlace += 1
-    const entry = { place: this.#lastPlace, workload, spec, events: [], idempotency }
+    const kept = workload.status === 'pending' ? spec : undefined
+    const entry = { place: this.#lastPlace, workload, spec: kept, events: [], idempotency }
     this.#entries.set(id, entry)
     if (idempotency !== undefined) this.#byKey.set(nameOf(owner, idempotency.key), entry)
     return { type: 'inserted' }

@@ -70,8 +70,10 @@ export interface ForgetKeysOptions {
  */
 export interface Store extends AsyncDisposable {
   /**
-   * Takes in a pending workload, its spec until it has ended, and its owner's key for it: all of them
-   * or none. A key of a workload that was created more than `KEYS_KEPT_MS` before this one is free.
+   * Takes in a workload and its owner's key for it: both or neither. It is pending, and then its spec is
+   * kept until it has ended; or it is started with this, and then its spec is with who runs it, as
+   * nobody runs it again. A key of a workload that was created more than `KEYS_KEPT_MS` before this one
+   * is free.
    */
   insert(workload: Workload, spec: WorkloadSpec, idempotency?: Idempotency): Promise<Insertion>
   /** From pending to running. */
@@ -89,7 +91,7 @@ export interface Store extends AsyncDisposable {
   status(id: string): Promise<Status | undefined>
   /** What an owner's key stands for, if its workload was created at or after this time. */
   keptRequest(owner: string, key: string, sinceMs: number): Promise<KeptRequest | undefined>
-  /** What is to be run; undefined when the workload is unknown or has ended. */
+  /** What is to be run; undefined when the workload is unknown, has ended or was started at once. */
   spec(id: string): Promise<WorkloadSpec | undefined>
   /** The events that follow on `afterSeq` (-1: from the first), at most some hundred KiB of them. */
   events(id: string, afterSeq: number): Promise<readonly RecordedEvent[]>

@@ -113,16 +113,21 @@ test('an end that cannot be recorded is tried again, and nobody hears of it befo
 
 test('a workload whose acceptance cannot be stored is not accepted, and its place is free again', async () => {
   const store = new MemoryStore()
-  await using world = await openEngine({ store, queue: { max: 1 } })
+  await using world = await openEngine({
+    store,
+    backend: new FakeBackend(1),
+    queue: { max: 1 },
+  })
   const { engine, backend } = world
   const insert = store.insert.bind(store)
   store.insert = async () => {
     throw new Error('the disk is full')
   }
   const spec = aSpec()
-  await assert.rejects(engine.submit(spec), /the disk is full/)
+  await assert.rejects(engine.submit(spec, { maxConcurrent: 1 }), /the disk is full/)
+  assert.deepEqual(world.counts, { waiting: 0, running: 0 })
   store.insert = insert
-  await engine.submit(spec)
+  await engine.submit(spec, { maxConcurrent: 1 })
   ;(await backend.execution(spec.id)).exit()
   assert.equal((await engine.wait(spec.id, never)).status, 'completed')
 })

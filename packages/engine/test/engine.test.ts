@@ -56,6 +56,29 @@ test('a workload is pending when it is accepted, then runs, and its end is recor
   })
 })
 
+test('what has to wait for nobody is on record as running at once, and what has to wait is not', async () => {
+  await using world = await openEngine({ backend: new FakeBackend(1) })
+  const { engine, backend, store } = world
+  const [first, second] = [aSpec(), aSpec()]
+  await engine.submit(first)
+  await engine.submit(second)
+  assert.deepEqual(
+    [await store.status(first.id), await store.status(second.id)],
+    ['running', 'pending'],
+  )
+  assert.deepEqual(
+    [await store.spec(first.id), (await store.spec(second.id))?.id],
+    [undefined, second.id],
+  )
+  ;(await backend.execution(first.id)).exit()
+  ;(await backend.execution(second.id)).exit()
+  const ends = [first, second].map(({ id }) => engine.wait(id, never))
+  assert.deepEqual(
+    (await Promise.all(ends)).map(({ status }) => status),
+    ['completed', 'completed'],
+  )
+})
+
 test('what a backend fails with is the reason of the end, and a bug is internal', async () => {
   await using world = await openEngine()
   const { engine, backend } = world

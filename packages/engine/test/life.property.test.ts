@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { FakeBackend } from '@vulcan/backend/testing'
 import {
   IdempotencyError,
+  type Insertion,
   MemoryStore,
   RefusedError,
   type Store,
@@ -55,6 +56,13 @@ test('every accepted workload ends in exactly one final state, whatever happens'
 class Disk extends MemoryStore {
   readonly ends = new Map<string, WorkloadEnd[]>()
   readonly starts = new Map<string, number>()
+
+  override async insert(...row: Parameters<Store['insert']>): Promise<Insertion> {
+    const insertion = await super.insert(...row)
+    const [{ id, status }] = row
+    if (insertion.type === 'inserted' && status === 'running') this.starts.set(id, 1)
+    return insertion
+  }
 
   override async start(id: string, startedAtMs: number): Promise<boolean> {
     const started = await super.start(id, startedAtMs)

@@ -54,7 +54,7 @@ export function fromRow(row: unknown): { readonly ord: number; readonly workload
   return { ord, workload }
 }
 
-/** A pending workload as the parameters of its insertion. */
+/** A workload that has not ended as the parameters of its insertion. */
 export function toRow(workload: Workload) {
   return {
     id: workload.id,
@@ -63,6 +63,7 @@ export function toRow(workload: Workload) {
     runtime: workload.runtime,
     isolation: workload.isolation,
     created_at_ms: workload.createdAtMs,
+    started_at_ms: workload.startedAtMs,
     request: JSON.stringify(Request.parse(workload)),
     args: JSON.stringify(workload.args ?? []),
   }

@@ -4,7 +4,8 @@ import { hasErrno, WorkloadSpec } from '@vulcan/schema'
 import * as z from 'zod'
 
 /**
- * Code and environment of workloads that have not ended: a file each, which only this user can read.
+ * Code and environment of workloads that had to wait and have not ended: a file each, which only this
+ * user can read.
  *
  * ```
  * ┌──────────────┬────────────────────────┬──────────────┬───────┐

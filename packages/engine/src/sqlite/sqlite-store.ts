@@ -63,7 +63,7 @@ export class SqliteStore implements Store {
 
   /**
    * Opens the database at `path`, whose directory exists, or makes it. Beside it lie `-lock` and, with
-   * a file for each workload that has not ended, `-specs`. Throws `StoreError` `store_in_use` or
+   * a file for each workload that had to wait and has not ended, `-specs`. Throws `StoreError` `store_in_use` or
    * `store_newer`.
    */
   static async open(path: string): Promise<SqliteStore> {
@@ -84,6 +84,9 @@ export class SqliteStore implements Store {
     spec: WorkloadSpec,
     idempotency?: Idempotency,
   ): Promise<Insertion> {
+    if (workload.status !== 'pending') {
+      return this.#commits.run(() => this.#insert(workload, idempotency))
+    }
     if (!(await this.#specs.write(spec))) return { type: 'id_taken' }
     let isInserted = false
     try {
@@ -259,8 +262,10 @@ export class SqliteStore implements Store {
     const by = idempotency && this.#kept(owner, idempotency.key, createdAtMs - KEYS_KEPT_MS)
     if (by !== undefined) return { type: 'key_taken', by }
     const { changes, lastInsertRowid } = this.#prepared(
-      `INSERT INTO workloads (id, owner, status, runtime, isolation, created_at_ms, request, args)
-       VALUES (:id, :owner, :status, :runtime, :isolation, :created_at_ms, :request, :args)
+      `INSERT INTO workloads
+         (id, owner, status, runtime, isolation, created_at_ms, started_at_ms, request, args)
+       VALUES
+         (:id, :owner, :status, :runtime, :isolation, :created_at_ms, :started_at_ms, :request, :args)
        ON CONFLICT (id) DO NOTHING`,
     ).run(toRow(workload))
     if (changes === 0) return { type: 'id_taken' }

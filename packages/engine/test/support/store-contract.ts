@@ -102,6 +102,22 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
     },
   )
 
+  contract(
+    'one that starts as it comes is running, and its spec is kept nowhere',
+    async (store) => {
+      const started = aWorkload({ status: 'running', startedAtMs: 1_500 })
+      const spec = aSpec({ id: started.id })
+      assert.deepEqual(await store.insert(started, spec), INSERTED)
+      assert.deepEqual(await store.get(started.id), started)
+      assert.equal(await store.spec(started.id), undefined)
+      assert.equal((await store.stats()).byStatus.running, 1)
+      assert.deepEqual(await store.insert(started, spec), ID_TAKEN)
+      assert.equal(await store.start(started.id, 2_000), false)
+      assert.equal(await store.end(started.id, anEnd()), true)
+      assert.equal(await store.status(started.id), 'completed')
+    },
+  )
+
   contract('a workload runs and ends, with all that is known of its end', async (store) => {
     const workload = await insertRunning(store)
     assert.deepEqual(await store.get(workload.id), {
