@@ -54,8 +54,8 @@ const IDLE: readonly Attack[] = [
     does: 'stays silent after its boot',
     ...failed,
     reason: 'agent_unreachable',
-    words: /not ready within the 20000 ms/,
-    env: { VULCAN_FC_BOOT_TIMEOUT_MS: '20000' },
+    words: /not ready within the 10000 ms/,
+    env: { VULCAN_FC_BOOT_TIMEOUT_MS: '10000' },
   },
   {
     manner: 'mute-readiness',

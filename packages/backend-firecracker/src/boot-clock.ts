@@ -19,8 +19,7 @@ interface Boot {
 
 /**
  * Gives each boot the time that it may take on an idle machine. The clock runs slower while there is
- * more to do than there are cores: for boots of this process at once, and for other load, which the
- * kernel's average shows later.
+ * more to do than there are cores: for boots of this process at once, and for all load.
  */
 export class BootClock {
   readonly #boots = new Set<Boot>()
@@ -68,7 +67,11 @@ export class BootClock {
   }
 }
 
+/**
+ * The kernel's average shows a boot only when that has gone on for a minute. Then it counts twice, and
+ * one that hangs is ended later: the other way round, a busy machine would end boots that go well.
+ */
 function crowdingOfThisMachine(boots: number): number {
   const [load = 0] = loadavg()
-  return Math.max(1, Math.max(boots, load) / availableParallelism())
+  return Math.max(1, (boots + load) / availableParallelism())
 }

@@ -18,6 +18,7 @@ import type { Vm } from './vm.ts'
 
 /** How long after a lost connection the VMM's end is waited for, before the agent is blamed. */
 const VMM_EXIT_WAIT_MS = 1_000
+const LAST_WORDS_CHARACTERS = 500
 
 /**
  * The row of the table of outcomes for whatever went wrong in a VM. The first thing that broke is
@@ -77,5 +78,13 @@ function explain(reason: FailureReason, what: string, vm: Vm): string {
   if (reason !== 'boot_failed' && reason !== 'agent_lost' && reason !== 'vmm_crashed') return what
   if (exit === undefined) return what
   const how = exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`
-  return `the VMM ended in phase "${vm.timeline.current}" with ${how}: ${what}`
+  const words = lastLineOf(exit.stderrTail)
+  const said = words === '' ? '' : ` and "${words}"`
+  return `the VMM ended in phase "${vm.timeline.current}" with ${how}${said}: ${what}`
+}
+
+/** What a VMM wrote last, as far as a terminal may show it: a guest may have taken it over. */
+function lastLineOf(text: string): string {
+  const line = text.trimEnd().split('\n').at(-1) ?? ''
+  return line.replaceAll(/[^\x20-\x7e]/gu, ' ').slice(-LAST_WORDS_CHARACTERS)
 }

@@ -315,6 +315,21 @@ test('code and input that are too large together are the fault of the request', 
   await assertNothingLeft()
 })
 
+test('a VMM that ends by itself is told with what it wrote last', async (t) => {
+  const { backend, fake, assertNothingLeft } = await setUp(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      await new MessageReader(connection).next()
+      fake.vms[0]?.exit(3)
+    },
+  })
+  await assert.rejects(
+    backend.execute(spec(), { signal: never }),
+    /^BackendError: the VMM ended in phase "request" with exit code 3 and "exit 3": /,
+  )
+  await assertNothingLeft()
+})
+
 test('a VMM that crashes during the run is told as such', async (t) => {
   const { backend, fake, assertNothingLeft } = await setUp(t, {
     readiness: READY,

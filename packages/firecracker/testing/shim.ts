@@ -14,7 +14,7 @@ import { hasErrno } from '@vulcan/schema'
 const SHIM = `#!/bin/sh
 mkfifo "$D/$$.alive" || exit 125
 exec 9<>"$D/$$.alive"
-trap 'read -r code <"$D/$$.exit"; exit "$code"' USR1
+trap 'read -r code <"$D/$$.exit"; echo "exit $code" >&2; exit "$code"' USR1
 printf '%s\\0' "$$" "$#" "$@" >"$D/announce"
 read -r nothing <"$D/leash"
 `

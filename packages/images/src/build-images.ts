@@ -32,7 +32,7 @@ export interface BuildImagesOptions {
   readonly signal?: AbortSignal
 }
 
-/** The images there are recipes for, in the order in which they are built. */
+/** The images there are recipes for. */
 export const imageNames: readonly string[] = [
   'kernel',
   'initrd',
@@ -41,9 +41,10 @@ export const imageNames: readonly string[] = [
 ]
 
 /**
- * Builds what is missing of the images into the store and sets the links; what is there and has
- * its size stays as it is (a few milliseconds for each). Needs the network, and programs of Debian
- * on the host, only where something is built.
+ * Builds what is missing of the images into the store and sets the links, all of them at once; what is
+ * there and has its size stays as it is (a few milliseconds for each). Needs the network, and programs
+ * of Debian on the host, only where something is built. When one cannot be built the others are given
+ * up.
  *
  * Throws `unknown_image`, `build_tool_missing`, `build_program_failed`, `guest_agent_missing`,
  * `kernel_format`, `link_occupied`, `no_space`, or the signal's reason.
@@ -53,21 +54,39 @@ export async function buildImages(options: BuildImagesOptions): Promise<ImageSum
   for (const name of wanted) {
     if (!imageNames.includes(name)) throw new UnknownImageError(name, imageNames)
   }
-  const built: StoredArtefact[] = []
-  if (wanted.has('kernel') || wanted.has('initrd')) {
-    const kernel = await buildStep(kernelArtefact, options)
-    built.push(kernel)
-    if (wanted.has('initrd')) {
-      built.push(await buildStep(await initrdArtefact(kernel, options.guestPath), options))
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  const builds = buildsOf(wanted, { ...options, signal }).map(async (build) => {
+    try {
+      return await build
+    } catch (error) {
+      failed.abort(error)
+      return []
     }
+  })
+  const built = await Promise.all(builds)
+  failed.signal.throwIfAborted()
+  return Promise.all(built.flat().map(summarize))
+}
+
+/** One for each that needs nothing of the others. */
+function buildsOf(
+  wanted: ReadonlySet<string>,
+  options: BuildImagesOptions,
+): Promise<StoredArtefact[]>[] {
+  const alone = async (artefact: Artefact) => [await buildStep(artefact, options)]
+  const boot = async () => {
+    const kernel = await buildStep(kernelArtefact, options)
+    if (!wanted.has('initrd')) return [kernel]
+    return [kernel, await buildStep(await initrdArtefact(kernel, options.guestPath), options)]
   }
-  if (wanted.has('scratch')) {
-    built.push(await buildStep(scratchArtefact(DEFAULT_SCRATCH_MIB), options))
-  }
-  for (const recipe of runtimeRecipes) {
-    if (wanted.has(recipe.runtime)) built.push(await buildStep(rootfsArtefact(recipe), options))
-  }
-  return Promise.all(built.map(summarize))
+  return [
+    ...(wanted.has('kernel') || wanted.has('initrd') ? [boot()] : []),
+    ...(wanted.has('scratch') ? [alone(scratchArtefact(DEFAULT_SCRATCH_MIB))] : []),
+    ...runtimeRecipes
+      .filter(({ runtime }) => wanted.has(runtime))
+      .map((recipe) => alone(rootfsArtefact(recipe))),
+  ]
 }
 
 /**
