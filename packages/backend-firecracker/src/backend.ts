@@ -63,6 +63,8 @@ export class FirecrackerBackend implements Backend {
   readonly #tracker: Tracker
   readonly #vms: Vms
   readonly #pool: WarmPool | undefined
+  /** Never rejects. */
+  #poolClosed: Promise<void> | undefined
 
   constructor(options: FirecrackerBackendOptions) {
     this.#options = options
@@ -126,11 +128,17 @@ export class FirecrackerBackend implements Backend {
     return this.#tracker.idle()
   }
 
+  /** Starts nothing ahead any more, and begins to release what waits: for a host that drains. */
+  closePool(): void {
+    this.#poolClosed ??= this.#pool?.[Symbol.asyncDispose]()
+  }
+
   async shutdown(): Promise<void> {
     this.#tracker.close()
+    this.closePool()
     const grace = setTimeout(() => this.#tracker.endAll(), SHUTDOWN_GRACE_MS)
     try {
-      await Promise.all([this.#pool?.[Symbol.asyncDispose](), this.#tracker.idle()])
+      await Promise.all([this.#poolClosed, this.#tracker.idle()])
     } finally {
       clearTimeout(grace)
     }

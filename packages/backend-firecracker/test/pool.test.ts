@@ -273,6 +273,33 @@ test('a shutdown ends what waits and what is being started', async (t) => {
   await assertNothingLeft()
 })
 
+test('a pool that is closed ends what waits and starts nothing more, while a workload goes on', async (t) => {
+  const mayEnd = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
+  const { backend, fake, watcher, assertNothingLeft } = await setUpPool(
+    t,
+    preparing(async (connection) => {
+      await writeMessage(connection, { type: 'started', interpreter: 'warm' })
+      started.resolve()
+      await mayEnd.promise
+      await writeMessage(connection, { type: 'result', response: RESPONSE })
+    }),
+  )
+  await watcher.until(1)
+  const running = backend.execute(spec(), { signal: never })
+  await started.promise
+  await watcher.until(1)
+  backend.closePool()
+  await watcher.until(0)
+  mayEnd.resolve()
+  assert.equal((await running).outcome, 'exited')
+  await backend.idle()
+  assert.equal(watcher.waiting, 0)
+  assert.equal(fake.vms.length, 2)
+  await backend.shutdown()
+  await assertNothingLeft()
+})
+
 test('a VM that is killed with its workload running is not one of the pool any more', async (t) => {
   const started = Promise.withResolvers<void>()
   const { backend, watcher, assertNothingLeft } = await setUpPool(

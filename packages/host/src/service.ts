@@ -85,7 +85,10 @@ export class Service implements AsyncDisposable {
       : new KeylessAuthenticator({ listenAddress: settings.listenAddress.host })
     const server = held.use(await listen(parts, engine, authenticator))
     observeService(telemetry, { ...parts, engine })
-    held.defer(() => engine.drain({ graceMs: settings.drainMs, waiting: 'keep' }))
+    held.defer(() => {
+      microvm.backend.closePool()
+      return engine.drain({ graceMs: settings.drainMs, waiting: 'keep' })
+    })
     signal.throwIfAborted()
     return new Service(server.url, logger, engine, held.move())
   }
