@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Artefact } from '../src/artefact.ts'
@@ -71,6 +71,21 @@ test('a missing agent is a typed error', async () => {
     code: 'guest_agent_missing',
     path: guestPath,
   })
+})
+
+test('one that cannot be built ends the builds beside it, and is the error', async () => {
+  await using home = await temporaryHome()
+  await storeKernel(home.path)
+  const guestPath = join(home.path, 'no-agent')
+  const only = ['initrd', 'scratch']
+  await assert.rejects(buildImages({ home: home.path, guestPath, only }), {
+    code: 'guest_agent_missing',
+  })
+  const left = await readdir(join(home.path, 'store'))
+  assert.deepEqual(
+    left.filter((name) => name.startsWith('.')),
+    [],
+  )
 })
 
 /** A kernel as the recipe makes it, but without the network. */
