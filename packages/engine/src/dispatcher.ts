@@ -1,25 +1,21 @@
 import type { Backend, Registry } from '@vulcan/backend'
-import type { WorkloadEvent, WorkloadSpec } from '@vulcan/schema'
-import { type Attempt, attempt, type Deadlines, type Execution } from './attempt.ts'
+import type { WorkloadSpec } from '@vulcan/schema'
+import { type Attempt, attempt, type Deadlines } from './attempt.ts'
+import { type ConsumerOptions, consumerOf } from './consumer.ts'
 import { Ends } from './ends.ts'
 import type { Queue } from './queue.ts'
-import type { Recorder } from './recorder.ts'
 import type { Slots } from './slots.ts'
 import type { Insertion, Store } from './store.ts'
-import type { Tell } from './tell.ts'
 import type { Stop, Ticket } from './ticket.ts'
 
 const NEVER_STARTED: Attempt = { durationMs: null }
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends ConsumerOptions {
   readonly store: Store
   readonly registry: Registry
   readonly queue: Queue<Ticket>
   readonly slots: Slots
-  readonly recorder: Recorder
   readonly deadlines: Deadlines
-  readonly logLimitBytes: number
-  readonly tell: Tell
   /** The status of a workload has changed. */
   readonly onMove: (workloadId: string) => void
   readonly onProblem: (error: unknown) => void
@@ -202,8 +198,8 @@ export class Dispatcher {
     try {
       const spec = begun ?? (await this.#start(ticket))
       if (spec === undefined || ticket.stopped !== undefined) return NEVER_STARTED
-      const { deadlines } = this.#options
-      return await attempt(ticket, { backend, ...this.#consumer(ticket, spec) }, deadlines)
+      const consumer = consumerOf(ticket, spec, this.#options)
+      return await attempt(ticket, { backend, ...consumer }, this.#options.deadlines)
     } catch (failure) {
       return { failure, durationMs: null }
     }
@@ -230,27 +226,6 @@ export class Dispatcher {
     tell((watcher) => watcher.started(ticket.running(), ticket.sinceAcceptedMs()))
   }
 
-  /** Who takes the events of a workload, and how much of its output there is to be for that. */
-  #consumer(ticket: Ticket, spec: WorkloadSpec): Consumer {
-    const { recorder, logLimitBytes, tell } = this.#options
-    const { id, observer, phases } = ticket
-    if (observer === undefined) {
-      recorder.begin(id, { streamBytes: spec.outputLimitBytes, logBytes: logLimitBytes })
-    }
-    const onEvent = (event: WorkloadEvent) => {
-      // From a backend that did not answer in time.
-      if (ticket.isOver) return undefined
-      if (event.type === 'phase') {
-        phases.push({ phase: event.phase, atMs: event.atMs })
-        tell((watcher) => watcher.phase(id, event.phase, event.atMs))
-      }
-      return observer === undefined ? recorder.record(id, event) : observer.onEvent?.(event)
-    }
-    if (observer !== undefined) return { spec, onEvent, keepOutput: true }
-    const outputLimitBytes = Math.max(spec.outputLimitBytes, logLimitBytes)
-    return { spec: { ...spec, outputLimitBytes }, onEvent, keepOutput: false }
-  }
-
   /** The slot is free when the backend holds nothing of the workload any more; resolves with how long that took. */
   async #release({ id }: Ticket, backend: Backend): Promise<number> {
     const beganAtMs = performance.now()
@@ -274,9 +249,6 @@ export class Dispatcher {
     void work.then(() => this.#busy.delete(work))
   }
 }
-
-/** What an attempt is made with. */
-type Consumer = Omit<Execution, 'backend'>
 
 interface Place {
   readonly backend: Backend
