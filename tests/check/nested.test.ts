@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { copyOut, makeDrives, withSystemPrograms } from '../nested/drives.ts'
+import { nestedFiles, partsOf } from '../nested/files.ts'
 import { makeRunDirectory } from '../nested/run-directory.ts'
 import type { Command } from '../nested/task.ts'
 import { runProgram } from './run-program.ts'
@@ -51,6 +52,18 @@ test('a part that is in no path is answered with the paths there are', async () 
   assert.match(output, /\n {2}without jailer: tests\/vm\/program\.test\.ts\n/)
   assert.match(output, /\n {2}with jailer: tests\/vm\/program\.test\.ts\n/)
   assert.equal(code, 1)
+})
+
+test('every test file runs once in each of its settings, and what fills a machine runs alone', async () => {
+  const all = await nestedFiles(ROOT, '')
+  const parts = partsOf(all)
+  assert.equal(new Set(parts.flat()).size, all.unjailed.length + all.jailed.length)
+  assert.equal(parts.flat().length, all.unjailed.length + all.jailed.length)
+  const withCrowd = parts.filter((names) => names.some((name) => name.includes('at-once')))
+  assert.deepEqual(withCrowd, [
+    ['without jailer: tests/vm/at-once.test.ts'],
+    ['with jailer: tests/vm/at-once.test.ts'],
+  ])
 })
 
 test('what a run left that was killed is removed by the next one, and no other', async (t) => {

@@ -38,14 +38,23 @@ export async function nestedFiles(root: string, only: string): Promise<NestedFil
 /** Few enough that one is soon run again. */
 const FILES_IN_PART = 4
 
-/** The names of the files in groups, each with one setting of the jailer. */
+/**
+ * The names of the files in groups, each with one setting of the jailer. What fills an emulated machine
+ * by itself has a group of its own: beside it nothing else would be done in its time.
+ */
 export function partsOf({ unjailed, jailed }: NestedFiles): string[][] {
-  const named = [unjailed.map((file) => UNJAILED + file), jailed.map((file) => JAILED + file)]
-  return named.flatMap((names) =>
-    Array.from({ length: Math.ceil(names.length / FILES_IN_PART) }, (_, part) =>
+  const isAlone = (file: string) => listed.alone.includes(file)
+  const settings = [
+    { prefix: UNJAILED, files: unjailed },
+    { prefix: JAILED, files: jailed },
+  ]
+  return settings.flatMap(({ prefix, files }) => {
+    const names = files.filter((file) => !isAlone(file)).map((file) => prefix + file)
+    const groups = Array.from({ length: Math.ceil(names.length / FILES_IN_PART) }, (_, part) =>
       names.slice(part * FILES_IN_PART, (part + 1) * FILES_IN_PART),
-    ),
-  )
+    )
+    return [...groups, ...files.filter(isAlone).map((file) => [prefix + file])]
+  })
 }
 
 async function found(root: string, patterns: readonly string[]): Promise<string[]> {

@@ -4,6 +4,8 @@ import { Host, listHostVms, newWorkload, type RunReport } from '@vulcan/host'
 import { finish, VulcanUnderTest, written } from '../support/vulcan.ts'
 
 const never = new AbortController().signal
+/** So many programs on a machine that is emulated itself take minutes to their first line. */
+const LONG_S = 1_200
 
 function openHost(vulcan: VulcanUnderTest): Promise<Host> {
   const onNotice = (message: string) => assert.fail(message)
@@ -17,7 +19,7 @@ function say(
   onRunning: () => Promise<void> = async () => undefined,
 ): Promise<RunReport> {
   const code = `import sys\nprint(${JSON.stringify(word)}, flush=True)\nsys.stdin.read()`
-  return host.run(newWorkload({ runtime: 'python', code, timeoutS: 300 }), {
+  return host.run(newWorkload({ runtime: 'python', code, timeoutS: LONG_S }), {
     signal: never,
     onEvent: (event) => {
       if (event.type === 'phase' && event.phase === 'running') return onRunning()
@@ -63,10 +65,10 @@ test('two hosts and ten commands share one data directory, and the death of one 
     await using one = await openHost(vulcan)
     await using other = await openHost(vulcan)
     const hosts = Promise.all([say(one, 'of one host'), say(other, 'of the other')])
-    const wait = 'import time\nprint("running", flush=True)\ntime.sleep(600)'
-    const victim = vulcan.start(['run', '--timeout', '10m', '-c', wait])
+    const wait = 'import time\nprint("running", flush=True)\ntime.sleep(1200)'
+    const victim = vulcan.start(['run', '--timeout', `${LONG_S}s`, '-c', wait])
     const commands = Array.from({ length: 9 }, (_, n) =>
-      vulcan.python(`print("command ${n}")`, '--timeout', '5m'),
+      vulcan.python(`print("command ${n}")`, '--timeout', `${LONG_S}s`),
     )
     await written(victim, 'stdout', 'running')
     victim.kill('SIGKILL')
