@@ -42,17 +42,17 @@ hooks=
 for hook in prerouting input forward output postrouting; do
   hooks="$hooks chain $hook { type filter hook $hook priority 0; ct state invalid counter; };"
 done
-mkfifo /run/held
+mkfifo /run/held-network /run/held-vm
 {
   unshare --net sh -c '
 ip link set lo up
 tc qdisc add dev lo ingress
 nft "table inet held { $1 chain nat { type nat hook postrouting priority 100; masquerade; }; }"
-echo held > /run/held
+echo held > /run/held-network
 exec sleep infinity' sh "$hooks"
-  echo ended > /run/held
+  echo ended > /run/held-network
 } &
-read -r network < /run/held
+read -r network < /run/held-network
 {
   python3 -c '
 import fcntl, os, signal
@@ -60,11 +60,11 @@ KVM_CREATE_VM, KVM_CREATE_IRQCHIP, KVM_CREATE_VCPU = 0xAE01, 0xAE60, 0xAE41
 vm = fcntl.ioctl(os.open("/dev/kvm", os.O_RDWR), KVM_CREATE_VM, 0)
 fcntl.ioctl(vm, KVM_CREATE_IRQCHIP, 0)
 vcpu = fcntl.ioctl(vm, KVM_CREATE_VCPU, 0)
-open("/run/held", "w").write("held\n")
+open("/run/held-vm", "w").write("held\n")
 signal.pause()'
-  echo ended > /run/held
+  echo ended > /run/held-vm
 } &
-read -r machine < /run/held
+read -r machine < /run/held-vm
 [ "$network $machine" = 'held held' ] || echo "not all is in use: network $network, VM $machine"
 echo 1 > /sys/devices/system/cpu/cpu1/online
 

@@ -62,6 +62,7 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
     signal.removeEventListener('abort', end)
   }
   signal.throwIfAborted()
+  const how = qemu.signalCode === null ? `exit code ${qemu.exitCode}` : `signal ${qemu.signalCode}`
   const result = await readFile(join(directory, 'result'), 'utf8').catch(() => '')
   const [exitCode, passed, failed, skipped] = result.trim().split(' ').map(Number)
   if (
@@ -74,7 +75,9 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
   const console = await readFile(join(directory, 'console'), 'utf8').catch(() => '')
   const lines = `${await words}\n${console}`.split('\n').filter(isTelling)
   const tail = lines.slice(-CONSOLE_LINES_SHOWN).join('\n')
-  throw new NestedHostError(`the nested host ended before its tests did; its console:\n${tail}`)
+  throw new NestedHostError(
+    `the nested host ended before its tests did, QEMU with ${how}; its console:\n${tail}`,
+  )
 }
 
 /** Serial ports: the kernel's console, what the tests print, and their exit code. */
