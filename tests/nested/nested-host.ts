@@ -62,7 +62,6 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
     signal.removeEventListener('abort', end)
   }
   signal.throwIfAborted()
-  const how = qemu.signalCode === null ? `exit code ${qemu.exitCode}` : `signal ${qemu.signalCode}`
   const result = await readFile(join(directory, 'result'), 'utf8').catch(() => '')
   const [exitCode, passed, failed, skipped] = result.trim().split(' ').map(Number)
   if (
@@ -75,8 +74,11 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
   const console = await readFile(join(directory, 'console'), 'utf8').catch(() => '')
   const lines = `${await words}\n${console}`.split('\n').filter(isTelling)
   const tail = lines.slice(-CONSOLE_LINES_SHOWN).join('\n')
+  const resets = await readFile(join(directory, 'resets'), 'utf8').catch(() => '')
+  const cause = resets.includes('Triple fault') ? ' after a triple fault' : ''
+  const how = qemu.signalCode === null ? `exit code ${qemu.exitCode}` : `signal ${qemu.signalCode}`
   throw new NestedHostError(
-    `the nested host ended before its tests did, QEMU with ${how}; its console:\n${tail}`,
+    `the nested host ended before its tests did, QEMU with ${how}${cause}; its console:\n${tail}`,
   )
 }
 
@@ -89,6 +91,7 @@ function qemuArguments({ image, drives, part, directory }: NestedHostOptions): s
     ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd')],
     ...['-append', `${KERNEL_ARGUMENTS} vulcan.part=${part}`],
     ...[join(image, 'disk.ext4'), ...drives].flatMap(driveArguments),
+    ...['-d', 'cpu_reset', '-D', join(directory, 'resets')],
     ...['-serial', `file:${join(directory, 'console')}`],
     ...['-serial', 'stdio'],
     ...['-serial', `file:${join(directory, 'result')}`],
