@@ -56,12 +56,12 @@ export class Dispatcher {
    * it waits for its turn. `insert` stores it, with the time of its start or null. It can be stopped
    * before that. One that is not stored is forgotten; resolves and rejects as `insert`.
    */
-  async take(ticket: Ticket, spec: WorkloadSpec, insert: Insert): Promise<Insertion> {
+  take(ticket: Ticket, spec: WorkloadSpec, insert: Insert): Promise<Insertion> {
     this.#tickets.set(ticket.id, ticket)
     const taken = this.#takeStored(ticket, spec, insert)
     const settled = () => undefined
     this.#track(taken.then(settled, settled))
-    return await taken
+    return taken
   }
 
   /** Lets those wait that an earlier process had accepted. */

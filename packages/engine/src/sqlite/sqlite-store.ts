@@ -63,8 +63,8 @@ export class SqliteStore implements Store {
 
   /**
    * Opens the database at `path`, whose directory exists, or makes it. Beside it lie `-lock` and, with
-   * a file for each workload that had to wait and has not ended, `-specs`. Throws `StoreError` `store_in_use` or
-   * `store_newer`.
+   * a file for each workload that had to wait and has not ended, `-specs`. Throws `StoreError`
+   * `store_in_use` or `store_newer`.
    */
   static async open(path: string): Promise<SqliteStore> {
     using held = new DisposableStack()
