@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { copyOut, makeDrives, withSystemPrograms } from '../nested/drives.ts'
+import { copyOut, makeDrives, repair, withSystemPrograms } from '../nested/drives.ts'
 import { nestedFiles, partsOf } from '../nested/files.ts'
 import { makeRunDirectory } from '../nested/run-directory.ts'
 import type { Command } from '../nested/task.ts'
@@ -151,6 +151,23 @@ test('what a host left in the tree comes out of it as it is', async (t) => {
     copyOut(drive, '/dist/none', to, AbortSignal.timeout(60_000)),
     /none does not come out: .*not found/s,
   )
+})
+
+test('a drive whose host ended in the midst of its work is brought in order, and keeps its files', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const [tree, drive] = [join(directory, 'tree'), join(directory, 'drive')]
+  const env = withSystemPrograms()
+  await write(join(tree, 'dist/a.svg'), 'plot')
+  assert.equal(spawnSync('mke2fs', ['-q', '-d', tree, drive, '8M'], { env }).status, 0)
+  const damage = ['-w', '-R', 'freei dist/a.svg', drive]
+  assert.equal(spawnSync('debugfs', damage, { env }).status, 0)
+  const check = () => spawnSync('e2fsck', ['-f', '-n', drive], { env }).status
+  assert.equal(check(), 4)
+  await repair(drive, AbortSignal.timeout(60_000))
+  assert.equal(check(), 0)
+  assert.equal(read(drive, '/dist/a.svg'), 'plot')
+  await writeFile(drive, 'no file system')
+  await assert.rejects(repair(drive, AbortSignal.timeout(60_000)), /e2fsck/)
 })
 
 async function write(path: string, content: string): Promise<void> {

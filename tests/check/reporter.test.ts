@@ -116,4 +116,5 @@ test('a file that crashes fails the run and shows why', async (t) => {
   const { code, output } = await runTests(t, "throw new Error('at import')")
   assert.equal(code, 1)
   assert.match(output, /Error: at import/)
+  assert.match(output, /test failed: exit code 1/)
 })

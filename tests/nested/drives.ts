@@ -141,6 +141,16 @@ async function makeExt4(
   })
 }
 
+/** Brings a drive in order whose host may have ended in the midst of its work. */
+export async function repair(drive: string, signal: AbortSignal): Promise<void> {
+  try {
+    await run('e2fsck', ['-f', '-y', drive], { signal, env: withSystemPrograms() })
+  } catch (error) {
+    // Errors that it has corrected (e2fsck(8)).
+    if ((error as { code?: unknown }).code !== 1) throw error
+  }
+}
+
 /** Copies a directory of a drive that no host uses any more, with its name, into another one. */
 export async function copyOut(
   drive: string,

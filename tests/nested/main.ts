@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { machineKind } from '../support/machine-kind.ts'
 import { addTotals, formatTotals, noTests } from '../support/totals.ts'
 import { type NestedArguments, parseArguments, UsageError } from './arguments.ts'
-import { copyOut, makeDrives } from './drives.ts'
+import { copyOut, makeDrives, repair } from './drives.ts'
 import { NoSuchFileError } from './files.ts'
 import {
   NestedHostError,
@@ -22,6 +22,8 @@ const FIGURES = 'dist/bench'
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130
 const LIMIT_MS = 2 * 3_600_000
+const RUNS_OF_A_PART = 3
+const COPY_LIMIT_MS = 5 * 60_000
 
 class InterruptedError extends Error {}
 class LimitError extends Error {}
@@ -43,47 +45,53 @@ async function main(given: NestedArguments, signal: AbortSignal): Promise<number
   const parts = task.nested
   const drives = await makeDrives({ root, home, parts, ...given }, directory, signal)
   const image = join(root, 'dist/nested-host')
+  const kept = isBench ? drives[0] : undefined
+  await using _figures = kept === undefined ? undefined : keepFigures(kept, directory)
   let totals = noTests
   let exitCode = 0
   for (const [index, command] of parts.entries()) {
     process.stdout.write(`part ${index + 1} of ${parts.length}: ${command.join(' ')}\n`)
-    const host = { image, drives, part: index + 1, signal }
+    const host = { image, drives, kept, part: index + 1, signal }
     const result = await runPart(host, join(directory, String(index)))
     totals = addTotals(totals, result.totals)
     exitCode ||= result.exitCode
   }
-  if (isBench) await keepFigures(drives, directory, signal)
-  else process.stdout.write(`\nall parts: ${formatTotals(totals)}\n`)
+  if (!isBench) process.stdout.write(`\nall parts: ${formatTotals(totals)}\n`)
   return exitCode
 }
 
-/** What the benchmark left in the tree of its host comes into this one. */
-async function keepFigures(
-  [tree]: readonly string[],
-  directory: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (tree === undefined) throw new TypeError('a nested host has a tree')
-  const kept = await newDirectory(join(directory, 'kept'))
-  await copyOut(tree, `/${FIGURES}`, kept, signal)
-  await cp(kept, join(root, 'dist'), { recursive: true })
-  process.stdout.write(`its figures are in ${join(root, FIGURES)}\n`)
+/**
+ * What the benchmark has left in the tree of its host comes into this one, however it ended: it is
+ * written as it is measured.
+ */
+function keepFigures(tree: string, directory: string): AsyncDisposable {
+  const keep = async () => {
+    const signal = AbortSignal.timeout(COPY_LIMIT_MS)
+    const copied = await newDirectory(join(directory, 'kept'))
+    await repair(tree, signal)
+    await copyOut(tree, `/${FIGURES}`, copied, signal)
+    await cp(copied, join(root, 'dist'), { recursive: true })
+    process.stdout.write(`its figures are in ${join(root, FIGURES)}\n`)
+  }
+  return { [Symbol.asyncDispose]: keep }
 }
 
 /**
  * Runs one part. An emulated processor is none that kernels were tried on, and now and then a host's
- * kernel dies of it: its part is run again, once, and that is said.
+ * kernel dies of it: its part is run again, and that is said.
  */
 async function runPart(
   host: Omit<NestedHostOptions, 'directory'>,
   directory: string,
 ): Promise<NestedResult> {
-  try {
-    return await runNestedHost({ ...host, directory: await newDirectory(`${directory}-a`) })
-  } catch (error) {
-    if (!(error instanceof NestedHostError)) throw error
-    process.stdout.write(`${error.message}\nthe emulated host died: this part is run again\n`)
-    return runNestedHost({ ...host, directory: await newDirectory(`${directory}-b`) })
+  for (let run = 1; ; run++) {
+    try {
+      return await runNestedHost({ ...host, directory: await newDirectory(`${directory}-${run}`) })
+    } catch (error) {
+      if (!(error instanceof NestedHostError) || run === RUNS_OF_A_PART) throw error
+      process.stdout.write(`${error.message}\nthe emulated host died: this part is run again\n`)
+      if (host.kept !== undefined) await repair(host.kept, host.signal)
+    }
   }
 }
 

@@ -32,8 +32,10 @@ export interface NestedResult {
 export interface NestedHostOptions {
   /** Kernel, initrd and disk, as set-up made them. */
   readonly image: string
-  /** What is mounted after its disk, in this order: of this run, for what is written stays in them. */
+  /** What is mounted after its disk, in this order. Each host finds them as they were made. */
   readonly drives: readonly string[]
+  /** That one of the drives in which what is written stays, if there is one. */
+  readonly kept?: string | undefined
   /** Which part of the files it runs, from 1 on. */
   readonly part: number
   /** An empty directory for what it says. */
@@ -83,14 +85,16 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
 }
 
 /** Serial ports: the kernel's console, what the tests print, and their exit code. */
-function qemuArguments({ image, drives, part, directory }: NestedHostOptions): string[] {
+function qemuArguments({ image, drives, kept, part, directory }: NestedHostOptions): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', PROCESSOR],
     ...['-smp', '2', '-m', String(MEMORY_MIB)],
     ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd')],
     ...['-append', `${KERNEL_ARGUMENTS} vulcan.part=${part}`],
-    ...[join(image, 'disk.ext4'), ...drives].flatMap(driveArguments),
+    ...[join(image, 'disk.ext4'), ...drives].flatMap((path, at) =>
+      driveArguments(path, at, path === kept),
+    ),
     ...['-d', 'cpu_reset', '-D', join(directory, 'resets')],
     ...['-serial', `file:${join(directory, 'console')}`],
     ...['-serial', 'stdio'],
@@ -98,10 +102,10 @@ function qemuArguments({ image, drives, part, directory }: NestedHostOptions): s
   ]
 }
 
-/** What is written to the first, the host's own disk, is thrown away: other runs use it, too. */
-function driveArguments(path: string, at: number): string[] {
+/** What is written to others than the kept one is thrown away: another host uses them, too. */
+function driveArguments(path: string, at: number, isKept: boolean): string[] {
   const file = `file=${path.replaceAll(',', ',,')},format=raw,if=none,id=drive${at},cache=unsafe`
-  const drive = at === 0 ? `${file},snapshot=on` : file
+  const drive = isKept ? file : `${file},snapshot=on`
   return ['-drive', drive, '-device', `virtio-blk-pci,drive=drive${at}`]
 }
 

@@ -8,5 +8,5 @@ export class SetUpError extends Error {}
 export async function setUp(target: 'test' | 'test-nested', signal: AbortSignal): Promise<void> {
   const program = resolve(import.meta.dirname, '../../setup/setup')
   const code = await runProgram(program, [target], { signal })
-  if (code !== 0) throw new SetUpError(`test-nested: setup/setup ${target} exited with ${code}`)
+  if (code !== 0) throw new SetUpError(`setup/setup ${target} exited with ${code}`)
 }

@@ -1,9 +1,14 @@
 /**
  * A test's error as a reader wants it: what the test threw rather than node:test's wrapper, what
- * that was caused by, and no frames of Node itself.
+ * that was caused by, and no frames of Node itself. Of a file that failed as a whole: how it ended.
  */
 export function describeError(error: Error): string {
-  return describe(error.cause ?? error)
+  const { exitCode, signal } = error as { exitCode?: unknown; signal?: unknown }
+  const ends = [
+    ...(typeof exitCode === 'number' ? [`exit code ${exitCode}`] : []),
+    ...(typeof signal === 'string' ? [`signal ${signal}`] : []),
+  ]
+  return [describe(error.cause ?? error), ...ends].join(': ')
 }
 
 function describe(thrown: unknown): string {
