@@ -9,6 +9,7 @@ import { libraries } from './steps/libraries.ts'
 import { microvmKernel } from './steps/microvm-kernel.ts'
 import { nativePrograms } from './steps/native-programs.ts'
 import { nestedHost } from './steps/nested-host.ts'
+import { nestedQemu } from './steps/nested-qemu.ts'
 import { rustToolchain } from './steps/rust-toolchain.ts'
 import { vhostDeviceVsock } from './steps/vhost-device-vsock.ts'
 
@@ -31,6 +32,6 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     ...(target === 'demo' ? [] : await libraries()),
     libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
     firecracker(home),
-    ...(target === 'test-nested' ? [await nestedHost(home)] : []),
+    ...(target === 'test-nested' ? [await nestedHost(home), await nestedQemu(home)] : []),
   ]
 }

@@ -44,14 +44,14 @@ async function main(given: NestedArguments, signal: AbortSignal): Promise<number
   const directory = made.path
   const parts = task.nested
   const drives = await makeDrives({ root, home, parts, ...given }, directory, signal)
-  const image = join(root, 'dist/nested-host')
+  const [image, emulator] = [join(root, 'dist/nested-host'), join(root, 'dist/nested-qemu')]
   const kept = isBench ? drives[0] : undefined
   await using _figures = kept === undefined ? undefined : keepFigures(kept, directory)
   let totals = noTests
   let exitCode = 0
   for (const [index, command] of parts.entries()) {
     process.stdout.write(`part ${index + 1} of ${parts.length}: ${command.join(' ')}\n`)
-    const host = { image, drives, kept, part: index + 1, signal }
+    const host = { image, emulator, drives, kept, part: index + 1, signal }
     const result = await runPart(host, join(directory, String(index)))
     totals = addTotals(totals, result.totals)
     exitCode ||= result.exitCode

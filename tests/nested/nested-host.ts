@@ -32,6 +32,8 @@ export interface NestedResult {
 export interface NestedHostOptions {
   /** Kernel, initrd and disk, as set-up made them. */
   readonly image: string
+  /** QEMU, as set-up brought it. */
+  readonly emulator: string
   /** What is mounted after its disk, in this order. Each host finds them as they were made. */
   readonly drives: readonly string[]
   /** That one of the drives in which what is written stays, if there is one. */
@@ -50,11 +52,11 @@ export interface NestedHostOptions {
 export async function runNestedHost(options: NestedHostOptions): Promise<NestedResult> {
   const { directory, signal } = options
   signal.throwIfAborted()
-  const qemu = spawn(
-    'setpriv',
-    ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options)],
-    { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, TMPDIR: directory } },
-  )
+  const command = [...emulatorCommand(options.emulator), ...qemuArguments(options)]
+  const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, TMPDIR: directory },
+  })
   const words = text(qemu.stderr)
   const end = () => qemu.kill('SIGKILL')
   signal.addEventListener('abort', end, { once: true })
@@ -82,6 +84,16 @@ export async function runNestedHost(options: NestedHostOptions): Promise<NestedR
   throw new NestedHostError(
     `the nested host ended before its tests did, QEMU with ${how}${cause}; its console:\n${tail}`,
   )
+}
+
+/** QEMU with the libraries and the firmware that came with it. */
+function emulatorCommand(emulator: string): string[] {
+  const libraries = join(emulator, 'x86_64-linux-gnu')
+  return [
+    ...[join(libraries, 'ld-linux-x86-64.so.2'), '--library-path'],
+    ...[`${libraries}:${join(libraries, 'pulseaudio')}`, join(emulator, 'qemu-system-x86_64')],
+    ...['-L', join(emulator, 'seabios'), '-L', join(emulator, 'qemu')],
+  ]
 }
 
 /** Serial ports: the kernel's console, what the tests print, and their exit code. */

@@ -1,12 +1,10 @@
 import { copyFile, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runMmdebstrap } from '@vulcan/images'
-import { buildDirectory } from '../build-directory.ts'
-import { exists } from '../exists.ts'
 import { hashInputs } from '../hash-inputs.ts'
-import { cloneDir, distDir } from '../places.ts'
+import { cloneDir } from '../places.ts'
 import type { Step, StepContext } from '../step.ts'
-import { links } from './links.ts'
+import { keptDirectory } from './kept-directory.ts'
 
 const SUITE = 'trixie'
 const NEEDED_BYTES = 3 * 1024 ** 3
@@ -34,19 +32,14 @@ export async function nestedHost(home: string): Promise<Step> {
     files: ['setup/nested-host/*'],
     words: [SUITE, ...PACKAGES],
   })
-  const directory = join(home, 'cache', `nested-host-${hash}`)
-  const link = links('the link to it', distDir, { 'nested-host': directory })
-  return {
+  return keptDirectory({
     name: 'host of nested tests',
     estimate: { downloadMib: 150, diskMib: 700, seconds: 60 },
-    isDone: async () => (await exists(directory)) && (await link.isDone()),
-    async run(context) {
-      if (!(await exists(directory))) {
-        await buildDirectory(directory, (building) => build(building, context))
-      }
-      await link.run(context)
-    },
-  }
+    home,
+    link: 'nested-host',
+    hash,
+    build,
+  })
 }
 
 /** What the customize hook leaves in the root, and what it is called here. */
