@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { WorkloadEvent } from '@vulcan/schema'
@@ -119,6 +119,27 @@ test('without its image a workload fails although its VM waits', async (t) => {
   await watcher.until(1)
   await rm(join(homeDir, 'rootfs/python.ext4'))
   await assert.rejects(backend.execute(spec(), { signal: never }), { code: 'image_missing' })
+})
+
+test('where an image cannot be looked at, VMs of it are not usable, and the rest goes on', async (t) => {
+  const { backend, watcher, homeDir, problems } = await setUpPool(t, preparing(), { idleMs: 20 })
+  await watcher.until(1)
+  const path = join(homeDir, 'rootfs/python.ext4')
+  await rm(path)
+  await symlink(path, path)
+  await watcher.until(0)
+  await assert.rejects(backend.execute(spec(), { signal: never }))
+  await rm(path)
+  await writeFile(path, 'another image')
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await watcher.until(1)
+  assert.match(String(problems[0]), /ELOOP/)
+})
+
+test('a host whose kernel cannot be looked at opens its pool, which says so', async (t) => {
+  const env = { VULCAN_FC_KERNEL_PATH: `/${'k'.repeat(300)}` }
+  const { problems } = await setUpPool(t, preparing(), {}, env)
+  assert.match(String(problems[0]), /ENAMETOOLONG/)
 })
 
 test('a VM whose agent is gone before the program begins is replaced by a new one', async (t) => {

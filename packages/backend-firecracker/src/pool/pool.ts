@@ -26,8 +26,6 @@ export interface PoolOptions extends VmMaker {
   readonly runtimes: readonly Runtime[]
   /** How many workloads hold something now. */
   readonly atWork: () => number
-  /** Told why a VM could not be started, or was ended. */
-  readonly onProblem: (error: unknown) => void
 }
 
 /** Waiting VMs are looked after so often, or twice in the time that they may wait in vain. */
@@ -51,11 +49,11 @@ export class WarmPool implements AsyncDisposable {
 
   constructor(options: PoolOptions) {
     this.#options = options
-    const { host, limits, runtimes, atWork } = options
+    const { host, limits, runtimes, atWork, onProblem } = options
     this.#shelves = new Shelves(limits.memMib)
     this.#yielding = new Yielding(atWork, () => this.refill())
     for (const runtime of limits.min > 0 ? runtimes : []) {
-      if (bootFiles(host.config, runtime) === undefined) continue
+      if (bootFiles(host.config, runtime, onProblem) === undefined) continue
       const needs = { runtime, network: host.config.networkDefault }
       this.#shelves.add(shapeOf(needs, host.config), Math.min(limits.min, limits.max))
     }

@@ -20,6 +20,8 @@ const END_DEADLINE_MS = 10_000
 export interface VmMaker {
   readonly host: VmHost
   readonly vms: Vms
+  /** Told what is wrong: why a VM could not be started, or was ended, or that a file cannot be read. */
+  readonly onProblem: (error: unknown) => void
 }
 
 /** A VM that has its boot behind it, and whose agent has prepared a run. */
@@ -40,12 +42,9 @@ export class WaitingVm {
   }
 
   /** Boots one. What fails is released before this throws its `BackendError`. */
-  static async start(
-    { host, vms }: VmMaker,
-    shape: Shape,
-    signal: AbortSignal,
-  ): Promise<WaitingVm> {
-    const files = bootFiles(host.config, shape.runtime)
+  static async start(maker: VmMaker, shape: Shape, signal: AbortSignal): Promise<WaitingVm> {
+    const { host, vms } = maker
+    const files = bootFiles(host.config, shape.runtime, maker.onProblem)
     if (files === undefined) {
       throw new BackendError('image_missing', `an image for ${shape.runtime} is missing`)
     }
@@ -54,7 +53,7 @@ export class WaitingVm {
       await vms.boot(vm, shape)
       vm.prepared = await prepareRun(host, vm)
       vm.journal.waits()
-      return new WaitingVm({ host, vms }, vm, shape, files)
+      return new WaitingVm(maker, vm, shape, files)
     } catch (cause) {
       const { aborted } = signal
       const failure = await toBackendError(cause, vm)
@@ -67,7 +66,8 @@ export class WaitingVm {
 
   /** Whether it runs, and is what a new one would be. */
   isUsable(): boolean {
-    const files = bootFiles(this.#maker.host.config, this.shape.runtime)
+    const { host, onProblem } = this.#maker
+    const files = bootFiles(host.config, this.shape.runtime, onProblem)
     return this.vm.exit === undefined && files === this.#files
   }
 

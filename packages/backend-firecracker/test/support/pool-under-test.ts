@@ -37,7 +37,7 @@ export class PoolWatcher implements VmWatcher {
   }
 
   poolRefilled(_: string, result: string): void {
-    this.#changes.emit(result)
+    this.#changes.emit(`refill ${result}`)
   }
 
   async until(waiting: number): Promise<void> {
@@ -45,7 +45,7 @@ export class PoolWatcher implements VmWatcher {
   }
 
   async untilFailed(): Promise<void> {
-    await once(this.#changes, 'error')
+    await once(this.#changes, 'refill error')
   }
 }
 
