@@ -6,10 +6,11 @@ import { test } from 'node:test'
 import type { WorkloadEvent } from '@vulcan/schema'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
+import type { Layout } from '../src/lifecycle/layout.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
-import { preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
+import { mockTime, preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
 
 test('a workload gets a VM that waits, and begins with its request', async (t) => {
   const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
@@ -277,6 +278,48 @@ test('a start that fails is told, and workloads boot their own', async (t) => {
   assert.match(String(problems[0]), /no such device/)
 })
 
+test('a shape whose start failed is not tried again before it is wanted again', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, fake, watcher, layout } = await setUpPool(
+    t,
+    { faults: { 'PUT /vsock': 'no such device' } },
+    { min: 0, max: 1 },
+  )
+  const execute = backend.execute(spec({ memMib: 256 }), { signal: never })
+  await Promise.all([watcher.untilFailed(), assert.rejects(execute, { code: 'boot_failed' })])
+  fake.script = preparing()
+  goOn(120_000)
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await watcher.until(1)
+  assert.deepEqual(await waitingMib(layout), [512])
+  await backend.idle()
+  assert.deepEqual(
+    (await listEnded(layout)).map(({ workloadId }) => workloadId),
+    [IDS[1], IDS[0]],
+  )
+})
+
+test('what nobody has wanted for long is not started when there is room for it at last', async (t) => {
+  const goOn = mockTime(t)
+  const limits = { min: 0, max: 1, memMib: 700, idleMs: 600_000 }
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), limits)
+  await backend.execute(spec(), { signal: never })
+  await watcher.until(1)
+  await backend.execute(spec({ id: IDS[1], memMib: 600 }), { signal: never })
+  await backend.idle()
+  goOn(601_000)
+  await watcher.until(0)
+  await backend.execute(spec({ id: IDS[2], memMib: 520 }), { signal: never })
+  await watcher.until(1)
+  assert.deepEqual(await waitingMib(layout), [520])
+})
+
+test('a workload for whose shape there is never memory is a miss', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing(), { min: 0, memMib: 256 })
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
 test('a shutdown ends what waits and what is being started', async (t) => {
   const booting = Promise.withResolvers<void>()
   const { backend, fake, watcher, assertNothingLeft } = await setUpPool(t, preparing(), { min: 2 })
@@ -339,3 +382,9 @@ test('a VM that is killed with its workload running is not one of the pool any m
   await backend.shutdown()
   await assertNothingLeft()
 })
+
+/** The memory of each VM that waits. */
+async function waitingMib(layout: Layout): Promise<number[]> {
+  const vms = await listActiveVms(layout)
+  return vms.filter(({ waits }) => waits).map(({ memMib }) => memMib)
+}

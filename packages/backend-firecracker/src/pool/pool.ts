@@ -68,16 +68,17 @@ export class WarmPool implements AsyncDisposable {
    */
   async take(needs: VmNeeds, signal: AbortSignal): Promise<Vm | undefined> {
     const { host, limits } = this.#options
+    if (this.#ended.signal.aborted) return undefined
     const shelf = this.#shelves.of(shapeOf(needs, host.config))
-    if (shelf === undefined || this.#ended.signal.aborted) return undefined
-    const waiting = this.#takeReady(shelf)
+    shelf?.want()
+    const waiting = shelf && this.#takeReady(shelf)
     host.watcher?.poolAsked(needs.runtime, waiting === undefined ? 'miss' : 'hit')
     if (waiting !== undefined) {
       host.watcher?.poolGave(needs.runtime, performance.now() - waiting.sinceMs)
       return waiting.vm
     }
-    shelf.grow(limits.max)
-    return (await shelf.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
+    shelf?.grow(limits.max)
+    return (await shelf?.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
   /** Ends the VM that has waited longest, and waits for its release. False: none waits. */
@@ -133,11 +134,11 @@ export class WarmPool implements AsyncDisposable {
     try {
       const waiting = await WaitingVm.start(this.#options, shelf.shape, this.#ended.signal)
       host.watcher?.poolRefilled(runtime, 'ok', performance.now() - startedAtMs)
-      shelf.resume()
+      shelf.succeed()
       if (!starting.give(waiting)) this.#put(shelf, waiting)
     } catch (error) {
       starting.give(undefined)
-      shelf.pause()
+      shelf.fail()
       if (this.#ended.signal.aborted) return
       host.watcher?.poolRefilled(runtime, 'error', performance.now() - startedAtMs)
       onProblem(error)
@@ -172,6 +173,7 @@ export class WarmPool implements AsyncDisposable {
 
   #lookAfterAll(): void {
     for (const shelf of this.#shelves) {
+      shelf.age(this.#options.limits.idleMs)
       for (const waiting of [...shelf.ready]) void this.#track(this.#lookAfter(shelf, waiting))
     }
     this.#shelves.forgetEmpty()

@@ -3,6 +3,8 @@ import type { WaitingVm } from './waiting-vm.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
+/** What is wanted is remembered so long at least: a start may have to wait for workloads to end. */
+const WANTED_MIN_MS = 60_000
 
 /** A VM of a pool that is being started. Whoever takes it before it waits gets it at its end. */
 export class Starting {
@@ -45,6 +47,7 @@ export class Shelf {
   /** In nobody's reach: what is looked after just now. */
   away = 0
   #target: number
+  #wantedAtMs = performance.now()
   #pauseMs = FIRST_PAUSE_MS
   #pausedUntilMs = 0
 
@@ -68,6 +71,11 @@ export class Shelf {
     return this.#target === 0 && this.size === 0
   }
 
+  /** A workload asks for one. */
+  want(): void {
+    this.#wantedAtMs = performance.now()
+  }
+
   /** More were wanted than there were. */
   grow(max: number): void {
     this.#target = Math.min(max, this.#target + 1)
@@ -78,13 +86,23 @@ export class Shelf {
     this.#target = Math.max(this.min, this.#target - 1)
   }
 
-  /** A start that failed is tried again after a pause, which grows. */
-  pause(): void {
+  /** Of what is missing the minimum is left when none was wanted for so long. */
+  age(idleMs: number): void {
+    if (performance.now() - this.#wantedAtMs <= Math.max(idleMs, WANTED_MIN_MS)) return
+    this.#target = Math.max(this.min, Math.min(this.#target, this.size))
+  }
+
+  /**
+   * A start has failed. Beyond the minimum it is tried again when one more is wanted, and not before
+   * a pause is over, which grows.
+   */
+  fail(): void {
+    this.shrink()
     this.#pausedUntilMs = performance.now() + this.#pauseMs
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs)
   }
 
-  resume(): void {
+  succeed(): void {
     this.#pauseMs = FIRST_PAUSE_MS
   }
 }

@@ -24,11 +24,14 @@ export class Shelves {
     return shelf
   }
 
-  /** A new one for a shape that is new; undefined when there are too many. */
+  /**
+   * A new one for a shape that is new; undefined when there are too many, or there will never be
+   * memory for its VMs.
+   */
   of(shape: Shape): Shelf | undefined {
     const known = this.#shelves.get(keyOf(shape))
     if (known !== undefined || this.#shelves.size >= SHELVES_MAX) return known
-    return this.add(shape, 0)
+    return shape.memMib > this.#memMib ? undefined : this.add(shape, 0)
   }
 
   /** Where most VMs are missing, of those for which there is memory. */

@@ -41,7 +41,10 @@ export class WaitingVm {
     this.#files = files
   }
 
-  /** Boots one. What fails is released before this throws its `BackendError`. */
+  /**
+   * Boots one. What fails is released before this throws its `BackendError`. It is no end that would
+   * be kept: no workload had it.
+   */
   static async start(maker: VmMaker, shape: Shape, signal: AbortSignal): Promise<WaitingVm> {
     const { host, vms } = maker
     const files = bootFiles(host.config, shape.runtime, maker.onProblem)
@@ -55,11 +58,9 @@ export class WaitingVm {
       vm.journal.waits()
       return new WaitingVm(maker, vm, shape, files)
     } catch (cause) {
-      const { aborted } = signal
       const failure = await toBackendError(cause, vm)
-      if (!aborted) tellFailed(host, vm, failure.code)
-      const error = `a VM for the pool: ${failure.message}`
-      await vms.release(vm, aborted ? undefined : { reason: failure.code, exitCode: null, error })
+      if (!signal.aborted) tellFailed(host, vm, failure.code)
+      await vms.release(vm, undefined)
       throw failure
     }
   }

@@ -53,6 +53,8 @@ export interface PoolSetup extends Setup {
   readonly watcher: PoolWatcher
 }
 
+/** A pool looks at least so often. */
+const LOOK_EVERY_MS = 10_000
 const LIMITS: PoolLimits = { min: 1, max: 2, idleMs: 3_600_000, memMib: 4096 }
 
 export async function setUpPool(
@@ -64,6 +66,19 @@ export async function setUpPool(
   const watcher = new PoolWatcher()
   const pool = { ...LIMITS, ...limits }
   return { ...(await setUp(t, script, env, { watcher, pool })), watcher }
+}
+
+/** Puts the clocks forward that a pool goes by; with it the pool looks after its VMs. */
+export function mockTime(t: TestContext): (byMs: number) => void {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const [sinceStart, sinceEpoch] = [performance.now.bind(performance), Date.now]
+  let aheadMs = 0
+  t.mock.method(performance, 'now', () => sinceStart() + aheadMs)
+  t.mock.method(Date, 'now', () => sinceEpoch() + aheadMs)
+  return (byMs) => {
+    aheadMs += byMs
+    t.mock.timers.tick(LOOK_EVERY_MS)
+  }
 }
 
 /** An agent that prepares a run, and then does what it is told with the connection. */
