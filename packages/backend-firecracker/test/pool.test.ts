@@ -4,13 +4,14 @@ import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { WorkloadEvent } from '@vulcan/schema'
+import { ulid } from 'ulid'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
 import type { Layout } from '../src/lifecycle/layout.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
-import { mockTime, preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
+import { answer, mockTime, Preparations, preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
 
 test('a workload gets a VM that waits, and begins with its request', async (t) => {
   const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
@@ -200,39 +201,40 @@ test('an agent that prepares nothing still saves the boot', async (t) => {
 })
 
 test('what has waited for long is prepared anew, once the agent has ended what it had', async (t) => {
-  const now = performance.now.bind(performance)
-  let aheadMs = 0
-  t.mock.method(performance, 'now', () => now() + aheadMs)
-  const again = Promise.withResolvers<void>()
-  const requests: string[] = []
-  const { backend, watcher } = await setUpPool(
-    t,
-    {
-      readiness: READY,
-      guest: async (connection) => {
-        const reader = new MessageReader(connection, 1 << 24)
-        if (typeOf(await reader.next()) !== 'prepare') return
-        requests.push('prepare')
-        if (requests.length === 2) {
-          await writeMessage(connection, { type: 'result', response: { error: 'busy' } })
-          return
-        }
-        await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
-        if (requests.length === 3) again.resolve()
-        if ((await reader.next()) === undefined) return
-        requests.push('run')
-        await succeed(connection)
-      },
-    },
-    { idleMs: 20 },
-  )
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const { backend, watcher } = await setUpPool(t, preparing(succeed, preparations.next))
   await watcher.until(1)
-  aheadMs = 9 * 60_000
-  await again.promise
+  const refused = preparations.meet((connection) => answer(connection, 'busy'))
+  const again = preparations.meet()
+  goOn(9 * 60_000)
+  await Promise.all([refused, again])
   await watcher.until(1)
   await backend.execute(spec(), { signal: never })
-  assert.deepEqual(requests.slice(0, 4), ['prepare', 'prepare', 'prepare', 'run'])
   assert.deepEqual(watcher.asked, ['hit'])
+})
+
+test('of two VMs, of which one is taken now and then, the other one ends as spare', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const { backend, watcher } = await setUpPool(t, preparing(succeed, preparations.next), {
+    idleMs: 10 * 60_000,
+  })
+  const execute = () => backend.execute(spec({ id: ulid() }), { signal: never })
+  await watcher.until(1)
+  await Promise.all([execute(), execute()])
+  await watcher.until(2)
+  goOn(5 * 60_000)
+  await execute()
+  await watcher.until(2)
+  const again = preparations.meet()
+  goOn(4 * 60_000)
+  await again
+  await watcher.until(2)
+  await execute()
+  await watcher.until(2)
+  goOn(2 * 60_000)
+  await watcher.until(1)
 })
 
 test('VMs beyond the minimum that wait in vain are ended, and nothing is kept of them', async (t) => {

@@ -150,7 +150,7 @@ export class WarmPool implements AsyncDisposable {
   }
 
   #put(shelf: Shelf, waiting: WaitingVm): void {
-    shelf.ready.push(waiting)
+    shelf.put(waiting)
     this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
     if (this.#ended.signal.aborted) void this.#end(shelf, waiting)
     void waiting.vm.process?.exited.then(async () => {

@@ -71,6 +71,12 @@ export class Shelf {
     return this.#target === 0 && this.size === 0
   }
 
+  /** One more waits; it may have waited before. */
+  put(waiting: WaitingVm): void {
+    const index = this.ready.findIndex(({ sinceMs }) => sinceMs > waiting.sinceMs)
+    this.ready.splice(index === -1 ? this.ready.length : index, 0, waiting)
+  }
+
   /** A workload asks for one. */
   want(): void {
     this.#wantedAtMs = performance.now()

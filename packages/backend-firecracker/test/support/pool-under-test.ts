@@ -81,21 +81,52 @@ export function mockTime(t: TestContext): (byMs: number) => void {
   }
 }
 
-/** An agent that prepares a run, and then does what it is told with the connection. */
+/** An agent that prepares runs, does what it is told with the connection, and answers pings. */
 export function preparing(
   carryOut: (connection: Duplex, request: unknown) => Promise<void> = succeed,
+  prepare: (connection: Duplex) => Promise<void> = havePrepared,
 ): FakeScript {
   return {
     readiness: READY,
     guest: async (connection) => {
       const reader = new MessageReader(connection, 1 << 24)
       const first = await reader.next()
+      if (typeOf(first) === 'ping') return answer(connection)
       if (typeOf(first) !== 'prepare') return carryOut(connection, first)
-      await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
+      await prepare(connection)
       const request = await reader.next()
       if (request !== undefined) await carryOut(connection, request)
     },
   }
+}
+
+export async function havePrepared(connection: Duplex): Promise<void> {
+  await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
+}
+
+/** How agents meet requests to prepare a run: each has prepared it at once, where nothing else is said. */
+export class Preparations {
+  readonly #ahead: ((connection: Duplex) => Promise<void>)[] = []
+
+  readonly next = (connection: Duplex): Promise<void> => {
+    const meet = this.#ahead.shift() ?? havePrepared
+    return meet(connection)
+  }
+
+  /** Says how the next one is met of which nothing was said; resolves when it is there. */
+  meet(how: (connection: Duplex) => Promise<void> = havePrepared): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#ahead.push((connection) => {
+      resolve()
+      return how(connection)
+    })
+    return promise
+  }
+}
+
+/** The end of an operation that is no run. */
+export async function answer(connection: Duplex, error = ''): Promise<void> {
+  await writeMessage(connection, { type: 'result', response: { error } })
 }
 
 export async function succeed(connection: Duplex): Promise<void> {
