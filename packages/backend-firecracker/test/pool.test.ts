@@ -11,7 +11,16 @@ import type { Layout } from '../src/lifecycle/layout.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
-import { answer, mockTime, Preparations, preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
+import {
+  answer,
+  havePrepared,
+  mockTime,
+  Preparations,
+  preparing,
+  setUpPool,
+  succeed,
+  typeOf,
+} from './support/pool-under-test.ts'
 
 test('a workload gets a VM that waits, and begins with its request', async (t) => {
   const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
@@ -212,6 +221,80 @@ test('what has waited for long is prepared anew, once the agent has ended what i
   await watcher.until(1)
   await backend.execute(spec(), { signal: never })
   assert.deepEqual(watcher.asked, ['hit'])
+})
+
+test('a VM without an interpreter that waits is asked for a sign of life, and not prepared anew', async (t) => {
+  const goOn = mockTime(t)
+  const asked = Promise.withResolvers<void>()
+  const requests: unknown[] = []
+  const { watcher } = await setUpPool(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      const type = typeOf(await new MessageReader(connection).next())
+      requests.push(type)
+      if (requests.length > 1) asked.resolve()
+      if (type === 'ping') await answer(connection)
+      else await writeMessage(connection, { type: 'prepared', interpreter: 'none' })
+      await once(connection, 'close')
+    },
+  })
+  await watcher.until(1)
+  goOn(9 * 60_000)
+  await asked.promise
+  assert.deepEqual(requests, ['prepare', 'ping'])
+})
+
+test('while one VM is prepared anew the other one can be taken', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, watcher } = await setUpPool(t, script, { min: 2 })
+  await watcher.until(2)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['hit'])
+  mayEnd.resolve()
+})
+
+test('a workload that comes while the only VM is prepared anew gets that one', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, watcher } = await setUpPool(t, script, { max: 1 })
+  await watcher.until(1)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  const running = backend.execute(spec(), { signal: never })
+  mayEnd.resolve()
+  assert.equal((await running).phases[0]?.phase, 'request')
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
+test('a VM that cannot be prepared anew is ended, and another one takes its place', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, fake, watcher, problems } = await setUpPool(t, script)
+  await watcher.until(1)
+  const again = preparations.meet(async (connection) => void connection.destroy())
+  goOn(9 * 60_000)
+  await again
+  await fake.vms[0]?.ended
+  await watcher.until(1)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['hit'])
+  assert.match(String(problems[0]), /agent/)
 })
 
 test('of two VMs, of which one is taken now and then, the other one ends as spare', async (t) => {

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 import type { Runtime } from '@vulcan/schema'
 import type { Vm, VmNeeds } from '../vm.ts'
 import { bootFiles } from './boot-files.ts'
-import { careFor } from './look-after.ts'
+import { careFor, staleIn } from './look-after.ts'
 import { shapeOf } from './shape.ts'
-import { type Shelf, Starting } from './shelf.ts'
+import type { Shelf, Starting } from './shelf.ts'
 import { Shelves } from './shelves.ts'
 import { type VmMaker, WaitingVm } from './waiting-vm.ts'
 import { Yielding } from './yielding.ts'
@@ -46,6 +46,7 @@ export class WarmPool implements AsyncDisposable {
   readonly #going = new Set<Promise<void>>()
   readonly #looking: NodeJS.Timeout
   #starts = 0
+  #isPreparing = false
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -127,43 +128,47 @@ export class WarmPool implements AsyncDisposable {
   async #start(shelf: Shelf): Promise<void> {
     const { host, onProblem } = this.#options
     const { runtime } = shelf.shape
-    const starting = new Starting()
     const startedAtMs = performance.now()
+    const starting = shelf.begin()
     this.#starts += 1
-    shelf.starting.push(starting)
     try {
       const waiting = await WaitingVm.start(this.#options, shelf.shape, this.#ended.signal)
       host.watcher?.poolRefilled(runtime, 'ok', performance.now() - startedAtMs)
       shelf.succeed()
-      if (!starting.give(waiting)) this.#put(shelf, waiting)
+      void waiting.vm.process?.exited.then(() => this.#replace(shelf, waiting))
+      this.#arrive(shelf, starting, waiting)
     } catch (error) {
-      starting.give(undefined)
+      this.#arrive(shelf, starting, undefined)
       shelf.fail()
       if (this.#ended.signal.aborted) return
       host.watcher?.poolRefilled(runtime, 'error', performance.now() - startedAtMs)
       onProblem(error)
     } finally {
-      remove(shelf.starting, starting)
       this.#starts -= 1
       this.refill()
     }
   }
 
-  #put(shelf: Shelf, waiting: WaitingVm): void {
+  /** Gives a VM to whoever has taken it meanwhile, else it waits; undefined: it has failed. */
+  #arrive(shelf: Shelf, starting: Starting, waiting: WaitingVm | undefined): void {
+    shelf.end(starting)
+    if (starting.give(waiting) || waiting === undefined) return
     shelf.put(waiting)
     this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
-    if (this.#ended.signal.aborted) void this.#end(shelf, waiting)
-    void waiting.vm.process?.exited.then(async () => {
-      await this.#end(shelf, waiting)
-      this.refill()
-    })
+    if (this.#ended.signal.aborted || waiting.vm.exit !== undefined) void this.#end(shelf, waiting)
   }
 
   /** False where it does not wait any more. */
   #withdraw(shelf: Shelf, waiting: WaitingVm): boolean {
-    if (!remove(shelf.ready, waiting)) return false
+    if (!shelf.withdraw(waiting)) return false
     this.#options.host.watcher?.poolChanged(shelf.shape.runtime, -1)
     return true
+  }
+
+  /** To be called when its VMM has ended, whoever has the VM. */
+  async #replace(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    await this.#end(shelf, waiting)
+    this.refill()
   }
 
   /** Content with one that does not wait any more. */
@@ -178,6 +183,7 @@ export class WarmPool implements AsyncDisposable {
     }
     this.#shelves.forgetEmpty()
     this.refill()
+    void this.#track(this.#prepareAll())
   }
 
   async #lookAfter(shelf: Shelf, waiting: WaitingVm): Promise<void> {
@@ -187,7 +193,6 @@ export class WarmPool implements AsyncDisposable {
       if (care === 'spare' || care === 'end') await this.#end(shelf, waiting)
       // Beside its use: who takes it meanwhile has it.
       if (care === 'ping') await waiting.ping()
-      if (care === 'prepare') await this.#prepareAgain(shelf, waiting)
     } catch (error) {
       if (!shelf.ready.includes(waiting)) return
       this.#options.onProblem(error)
@@ -195,15 +200,30 @@ export class WarmPool implements AsyncDisposable {
     }
   }
 
-  /** Nobody can take it meanwhile. */
+  /** One at a time, when workloads leave room for it: the others can be taken meanwhile. */
+  async #prepareAll(): Promise<void> {
+    if (this.#isPreparing) return
+    this.#isPreparing = true
+    for (const shelf of this.#shelves) {
+      for (let stale = staleIn(shelf); stale !== undefined; stale = staleIn(shelf)) {
+        if (this.#ended.signal.aborted || !this.#yielding.mayGo()) break
+        this.#yielding.went()
+        await this.#prepareAgain(shelf, stale)
+      }
+    }
+    this.#isPreparing = false
+  }
+
   async #prepareAgain(shelf: Shelf, waiting: WaitingVm): Promise<void> {
     this.#withdraw(shelf, waiting)
-    shelf.away += 1
+    const starting = shelf.begin()
     try {
       await waiting.prepareAgain()
-    } finally {
-      shelf.away -= 1
-      this.#put(shelf, waiting)
+      this.#arrive(shelf, starting, waiting)
+    } catch (error) {
+      this.#arrive(shelf, starting, undefined)
+      if (!this.#ended.signal.aborted) this.#options.onProblem(error)
+      await waiting.release()
     }
   }
 
@@ -211,12 +231,4 @@ export class WarmPool implements AsyncDisposable {
     this.#going.add(going)
     return going.finally(() => this.#going.delete(going))
   }
-}
-
-/** False where the list does not have it. */
-function remove<T>(list: T[], item: T): boolean {
-  const index = list.indexOf(item)
-  if (index === -1) return false
-  list.splice(index, 1)
-  return true
 }

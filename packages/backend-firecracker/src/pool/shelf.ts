@@ -6,7 +6,10 @@ const LONGEST_PAUSE_MS = 60_000
 /** What is wanted is remembered so long at least: a start may have to wait for workloads to end. */
 const WANTED_MIN_MS = 60_000
 
-/** A VM of a pool that is being started. Whoever takes it before it waits gets it at its end. */
+/**
+ * A VM of a pool that is being started, or prepared anew. Whoever takes it before it waits gets it at
+ * the end of that.
+ */
 export class Starting {
   #taker: ((vm: WaitingVm | undefined) => void) | undefined
 
@@ -14,7 +17,7 @@ export class Starting {
     return this.#taker !== undefined
   }
 
-  /** Undefined where the start fails, or the signal aborts; the VM is then for others. */
+  /** Undefined where that fails, or the signal aborts; the VM is then for others. */
   async take(signal: AbortSignal): Promise<WaitingVm | undefined> {
     if (signal.aborted) return undefined
     const { promise, resolve } = Promise.withResolvers<WaitingVm | undefined>()
@@ -44,8 +47,6 @@ export class Shelf {
   /** The one that waits longest comes first. */
   readonly ready: WaitingVm[] = []
   readonly starting: Starting[] = []
-  /** In nobody's reach: what is looked after just now. */
-  away = 0
   #target: number
   #wantedAtMs = performance.now()
   #pauseMs = FIRST_PAUSE_MS
@@ -59,22 +60,39 @@ export class Shelf {
 
   /** How many there are, and will be, that nobody has taken. */
   get size(): number {
-    return this.ready.length + this.starting.filter(({ isTaken }) => !isTaken).length + this.away
+    return this.ready.length + this.starting.filter(({ isTaken }) => !isTaken).length
   }
 
   get missing(): number {
     return performance.now() < this.#pausedUntilMs ? 0 : this.#target - this.size
   }
 
-  /** Nothing is in it or wanted of it. */
+  /** Nothing is in it, comes or is wanted. */
   get isEmpty(): boolean {
-    return this.#target === 0 && this.size === 0
+    return this.#target === 0 && this.ready.length === 0 && this.starting.length === 0
+  }
+
+  /** One more is coming. */
+  begin(): Starting {
+    const starting = new Starting()
+    this.starting.push(starting)
+    return starting
+  }
+
+  /** It comes no more: it has come, or failed. */
+  end(starting: Starting): void {
+    remove(this.starting, starting)
   }
 
   /** One more waits; it may have waited before. */
   put(waiting: WaitingVm): void {
     const index = this.ready.findIndex(({ sinceMs }) => sinceMs > waiting.sinceMs)
     this.ready.splice(index === -1 ? this.ready.length : index, 0, waiting)
+  }
+
+  /** False where it does not wait any more. */
+  withdraw(waiting: WaitingVm): boolean {
+    return remove(this.ready, waiting)
   }
 
   /** A workload asks for one. */
@@ -111,4 +129,12 @@ export class Shelf {
   succeed(): void {
     this.#pauseMs = FIRST_PAUSE_MS
   }
+}
+
+/** False where the list does not have it. */
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item)
+  if (index === -1) return false
+  list.splice(index, 1)
+  return true
 }

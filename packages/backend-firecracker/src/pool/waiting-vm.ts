@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError } from '@vulcan/backend'
 import { ulid } from 'ulid'
 import { withAgent } from '../agent-operation.ts'
@@ -15,6 +16,7 @@ import type { Shape } from './shape.ts'
 const PING_DEADLINE_MS = 30_000
 /** How long the agent may take to end an interpreter that waits. */
 const END_DEADLINE_MS = 10_000
+const ASK_EVERY_MS = 50
 
 /** What a pool makes its VMs with. */
 export interface VmMaker {
@@ -77,10 +79,10 @@ export class WaitingVm {
     return performance.now() - this.#heardAtMs
   }
 
-  /** How long its agent has a run prepared; not at all: 0. */
-  preparedMs(): number {
+  /** How long an interpreter has waited in it; 0 where none does. */
+  interpreterMs(): number {
     const { prepared } = this.vm
-    return prepared === undefined ? 0 : performance.now() - prepared.atMs
+    return prepared?.interpreter === 'waiting' ? performance.now() - prepared.atMs : 0
   }
 
   /**
@@ -91,12 +93,14 @@ export class WaitingVm {
     this.vm.prepared?.[Symbol.dispose]()
     this.vm.prepared = undefined
     const untilMs = performance.now() + END_DEADLINE_MS
-    while (this.vm.prepared === undefined) {
+    for (;;) {
+      this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+      if (this.vm.prepared !== undefined) break
       if (performance.now() > untilMs) {
         const late = `the agent did not end a prepared run within ${END_DEADLINE_MS} ms`
         throw new BackendError('agent_lost', late)
       }
-      this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+      await delay(ASK_EVERY_MS, undefined, { signal: this.vm.signal })
     }
     this.#heardAtMs = performance.now()
   }
