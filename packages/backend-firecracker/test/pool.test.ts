@@ -342,14 +342,20 @@ test('no more VMs wait than there is memory for', async (t) => {
   assert.equal(watcher.asked.length, 2)
 })
 
-test('where the machine is full, VMs that wait make room for a workload', async (t) => {
-  const { backend, watcher } = await setUpPool(t, preparing())
+test('where the machine is full, VMs that wait make room for a workload, and come back later', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, fake, watcher } = await setUpPool(t, preparing())
   await watcher.until(1)
   const memMib = 1024 * 1024
   await assert.rejects(backend.execute(spec({ memMib }), { signal: never }), {
     code: 'no_capacity',
   })
   assert.equal(watcher.waiting, 0)
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await backend.idle()
+  assert.equal(fake.vms.length, 2)
+  goOn(61_000)
+  await watcher.until(1)
 })
 
 test('a start that fails is told, and workloads boot their own', async (t) => {

@@ -82,8 +82,12 @@ export class WarmPool implements AsyncDisposable {
     return (await shelf?.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
-  /** Ends the VM that has waited longest, and waits for its release. False: none waits. */
+  /**
+   * To be called where a workload finds no room: ends the VM that has waited longest, and waits for
+   * its release. False: none waits.
+   */
   async giveUpOne(): Promise<boolean> {
+    this.#yielding.full()
     const shelf = this.#shelves.stalest()
     const waiting = shelf?.ready[0]
     if (shelf === undefined || waiting === undefined) return false
