@@ -281,6 +281,30 @@ test('a workload that comes while the only VM is prepared anew gets that one', a
   assert.deepEqual(watcher.asked, ['miss'])
 })
 
+test('a VM whose taker gives up is released where another one has its place meanwhile', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, fake, watcher } = await setUpPool(t, script, { max: 1 })
+  await watcher.until(1)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  const abort = new AbortController()
+  const running = backend.execute(spec(), { signal: abort.signal })
+  goOn(10_000)
+  await watcher.until(1)
+  abort.abort()
+  assert.equal((await running).outcome, 'killed')
+  mayEnd.resolve()
+  await fake.vms[0]?.ended
+  assert.equal(watcher.waiting, 1)
+})
+
 test('a VM that cannot be prepared anew is ended, and another one takes its place', async (t) => {
   const goOn = mockTime(t)
   const preparations = new Preparations()
@@ -321,9 +345,11 @@ test('of two VMs, of which one is taken now and then, the other one ends as spar
 })
 
 test('VMs beyond the minimum that wait in vain are ended, and nothing is kept of them', async (t) => {
-  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0, idleMs: 20 })
+  const goOn = mockTime(t)
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0, idleMs: 60_000 })
   await backend.execute(spec(), { signal: never })
   await watcher.until(1)
+  goOn(61_000)
   await watcher.until(0)
   await backend.shutdown()
   assert.deepEqual(

@@ -2,24 +2,13 @@ import { availableParallelism } from 'node:os'
 import type { Runtime } from '@vulcan/schema'
 import type { Vm, VmNeeds } from '../vm.ts'
 import { bootFiles } from './boot-files.ts'
+import type { PoolLimits } from './limits.ts'
 import { careFor, staleIn } from './look-after.ts'
 import { shapeOf } from './shape.ts'
 import type { Shelf, Starting } from './shelf.ts'
 import { Shelves } from './shelves.ts'
 import { type VmMaker, WaitingVm } from './waiting-vm.ts'
 import { Yielding } from './yielding.ts'
-
-/** How much a pool may hold. */
-export interface PoolLimits {
-  /** VMs that always wait for each runtime that has an image, in the default shape. */
-  readonly min: number
-  /** VMs of one shape that wait at most. */
-  readonly max: number
-  /** How long more VMs than the minimum may wait in vain. */
-  readonly idleMs: number
-  /** The memory of all waiting VMs together, as much as they may use. */
-  readonly memMib: number
-}
 
 export interface PoolOptions extends VmMaker {
   readonly limits: PoolLimits
@@ -51,12 +40,12 @@ export class WarmPool implements AsyncDisposable {
   constructor(options: PoolOptions) {
     this.#options = options
     const { host, limits, runtimes, atWork, onProblem } = options
-    this.#shelves = new Shelves(limits.memMib)
+    this.#shelves = new Shelves(limits)
     this.#yielding = new Yielding(atWork, () => this.refill())
     for (const runtime of limits.min > 0 ? runtimes : []) {
       if (bootFiles(host.config, runtime, onProblem) === undefined) continue
       const needs = { runtime, network: host.config.networkDefault }
-      this.#shelves.add(shapeOf(needs, host.config), Math.min(limits.min, limits.max))
+      this.#shelves.add(shapeOf(needs, host.config), limits.min)
     }
     const everyMs = Math.min(LOOK_EVERY_MS, limits.idleMs / 2)
     this.#looking = setInterval(() => this.#lookAfterAll(), everyMs).unref()
@@ -68,7 +57,7 @@ export class WarmPool implements AsyncDisposable {
    * is none, or the signal aborts.
    */
   async take(needs: VmNeeds, signal: AbortSignal): Promise<Vm | undefined> {
-    const { host, limits } = this.#options
+    const { host } = this.#options
     if (this.#ended.signal.aborted) return undefined
     const shelf = this.#shelves.of(shapeOf(needs, host.config))
     shelf?.want()
@@ -78,7 +67,7 @@ export class WarmPool implements AsyncDisposable {
       host.watcher?.poolGave(needs.runtime, performance.now() - waiting.sinceMs)
       return waiting.vm
     }
-    shelf?.grow(limits.max)
+    shelf?.grow()
     return (await shelf?.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
@@ -153,13 +142,20 @@ export class WarmPool implements AsyncDisposable {
     }
   }
 
-  /** Gives a VM to whoever has taken it meanwhile, else it waits; undefined: it has failed. */
+  /**
+   * Gives a VM to whoever has taken it meanwhile, else it waits. Where there is no room any more, since
+   * one more was begun for a taker who gave up, it is released. Undefined: it has failed.
+   */
   #arrive(shelf: Shelf, starting: Starting, waiting: WaitingVm | undefined): void {
     shelf.end(starting)
     if (starting.give(waiting) || waiting === undefined) return
-    shelf.put(waiting)
-    this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
-    if (this.#ended.signal.aborted || waiting.vm.exit !== undefined) void this.#end(shelf, waiting)
+    const mayWait = !this.#ended.signal.aborted && this.#shelves.hasRoom(shelf)
+    if (mayWait && waiting.vm.exit === undefined) {
+      shelf.put(waiting)
+      this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
+    } else {
+      void this.#track(waiting.release())
+    }
   }
 
   /** False where it does not wait any more. */

@@ -44,6 +44,7 @@ export class Starting {
 export class Shelf {
   readonly shape: Shape
   readonly min: number
+  readonly max: number
   /** The one that waits longest comes first. */
   readonly ready: WaitingVm[] = []
   readonly starting: Starting[] = []
@@ -52,9 +53,11 @@ export class Shelf {
   #pauseMs = FIRST_PAUSE_MS
   #pausedUntilMs = 0
 
-  constructor(shape: Shape, min: number) {
+  /** `min` is at most `max`. */
+  constructor(shape: Shape, min: number, max: number) {
     this.shape = shape
     this.min = min
+    this.max = max
     this.#target = min
   }
 
@@ -101,8 +104,8 @@ export class Shelf {
   }
 
   /** More were wanted than there were. */
-  grow(max: number): void {
-    this.#target = Math.min(max, this.#target + 1)
+  grow(): void {
+    this.#target = Math.min(this.max, this.#target + 1)
   }
 
   /** More are there than were wanted for long. */
