@@ -54,6 +54,8 @@ export interface TrialBoot {
 interface Order extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
   readonly spec: WorkloadSpec & VmNeeds
   readonly output: Output
+  /** Of the same clock as `performance.now`. */
+  readonly startedAtMs: number
   /** Of the VMs that it had. */
   readonly releases: Promise<void>[]
 }
@@ -91,6 +93,7 @@ export class FirecrackerBackend implements Backend {
       spec: { ...spec, network },
       signal: AbortSignal.any([options.signal, this.#tracker.enter(spec.id)]),
       output: new Output(spec.outputLimitBytes, options),
+      startedAtMs: performance.now(),
       releases: [],
     }
     try {
@@ -170,11 +173,10 @@ export class FirecrackerBackend implements Backend {
    * before anything of the program was done in it: a new one can still do it all.
    */
   async #inWaitingVm(order: Order): Promise<WorkloadResult | undefined> {
-    const startedAtMs = performance.now()
     const vm = await this.#pool?.take(order.spec, order.signal)
     if (vm === undefined) return undefined
     vm.signal = order.signal
-    vm.timeline = new Timeline(order, vm.journal, startedAtMs)
+    vm.timeline = new Timeline(order, vm.journal, order.startedAtMs)
     const durationMs = vm.timeline.elapsedMs()
     this.#options.watcher?.started({ mode: 'warm', durationMs, phases: [] })
     try {
@@ -182,6 +184,7 @@ export class FirecrackerBackend implements Backend {
     } catch (error) {
       const hasBegun = vm.timeline.current !== 'request' || order.output.hasAny
       if (hasBegun || isOfRequest(error)) throw error
+      this.#pool?.tellLost(order.spec, error)
       return undefined
     }
   }

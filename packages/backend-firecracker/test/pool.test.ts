@@ -153,9 +153,9 @@ test('a host whose kernel cannot be looked at opens its pool, which says so', as
   assert.match(String(problems[0]), /ENAMETOOLONG/)
 })
 
-test('a VM whose agent is gone before the program begins is replaced by a new one', async (t) => {
+test('a VM whose agent is gone before the program begins is told, counted, and replaced by a new one', async (t) => {
   let connections = 0
-  const { backend, watcher } = await setUpPool(
+  const { backend, watcher, problems } = await setUpPool(
     t,
     preparing(async (connection) => {
       connections += 1
@@ -165,7 +165,12 @@ test('a VM whose agent is gone before the program begins is replaced by a new on
   await watcher.until(1)
   const result = await backend.execute(spec(), { signal: never })
   assert.equal(result.outcome, 'exited')
-  assert.equal(result.phases[0]?.phase, 'image')
+  const [first] = result.phases
+  assert.equal(first?.phase, 'image')
+  // So long the end of the first VM was waited for.
+  assert.ok(first.atMs > 900)
+  assert.deepEqual(watcher.asked, ['hit', 'lost'])
+  assert.match(String(problems[0]), /the connection to the agent broke/)
 })
 
 test('a VM that fails when the program has begun is the end of its workload', async (t) => {

@@ -71,6 +71,13 @@ export class WarmPool implements AsyncDisposable {
     return (await shelf?.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
+  /** To be called for a VM that was taken and was dead. */
+  tellLost({ runtime }: VmNeeds, error: unknown): void {
+    const { host, onProblem } = this.#options
+    host.watcher?.poolAsked(runtime, 'lost')
+    onProblem(error)
+  }
+
   /**
    * To be called where a workload finds no room: ends the VM that has waited longest, and waits for
    * its release. False: none waits.
