@@ -125,6 +125,38 @@ test('a VM of an image that was replaced meanwhile is not handed out', async (t)
   assert.deepEqual([watcher.asked, result.phases[0]?.phase], [['miss'], 'image'])
 })
 
+test('a VM during whose wait the host set its clock is not handed out', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  const now = Date.now
+  t.mock.method(Date, 'now', () => now() + 1_000)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
+test('VMs that have waited for almost an hour are replaced one after the other', async (t) => {
+  const goOn = mockTime(t)
+  const { fake, watcher } = await setUpPool(t, preparing(), { min: 2, max: 2 })
+  await watcher.until(2)
+  goOn(51 * 60_000)
+  await fake.vms[0]?.ended
+  await watcher.until(2)
+  assert.equal(fake.vms.length, 3)
+  goOn(10_000)
+  await fake.vms[1]?.ended
+  await watcher.until(2)
+  assert.equal(fake.vms.length, 4)
+})
+
+test('a VM that is more than an hour old is not handed out', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  goOn(61 * 60_000)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
 test('without its image a workload fails although its VM waits', async (t) => {
   const { backend, watcher, homeDir } = await setUpPool(t, preparing())
   await watcher.until(1)

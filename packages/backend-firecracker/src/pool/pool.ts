@@ -64,7 +64,7 @@ export class WarmPool implements AsyncDisposable {
     const waiting = shelf && this.#takeReady(shelf)
     host.watcher?.poolAsked(needs.runtime, waiting === undefined ? 'miss' : 'hit')
     if (waiting !== undefined) {
-      host.watcher?.poolGave(needs.runtime, performance.now() - waiting.sinceMs)
+      host.watcher?.poolGave(needs.runtime, waiting.waitedMs())
       return waiting.vm
     }
     shelf?.grow()

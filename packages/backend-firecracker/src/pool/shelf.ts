@@ -70,6 +70,11 @@ export class Shelf {
     return performance.now() < this.#pausedUntilMs ? 0 : this.#target - this.size
   }
 
+  /** All that shall wait do. */
+  get isComplete(): boolean {
+    return this.ready.length >= this.#target
+  }
+
   /** Nothing is in it, comes or is wanted. */
   get isEmpty(): boolean {
     return this.#target === 0 && this.ready.length === 0 && this.starting.length === 0

@@ -17,6 +17,10 @@ const PING_DEADLINE_MS = 30_000
 /** How long the agent may take to end an interpreter that waits. */
 const END_DEADLINE_MS = 10_000
 const ASK_EVERY_MS = 50
+/** Older ones are not handed out: the clock of a guest, which is set at its boot, goes its own way. */
+const AGE_MAX_MS = 3_600_000
+/** By how much the host's clock may have been set since. */
+const CLOCK_SET_MAX_MS = 500
 
 /** What a pool makes its VMs with. */
 export interface VmMaker {
@@ -26,6 +30,14 @@ export interface VmMaker {
   readonly onProblem: (error: unknown) => void
 }
 
+/** What may not change while a VM waits, since a new one would have it otherwise. */
+interface Ground {
+  /** See `bootFiles`. */
+  readonly files: string
+  /** What the host's clock is ahead of one that is never set, but stands still while a machine sleeps. */
+  readonly clockMs: number
+}
+
 /** A VM that has its boot behind it, and whose agent has prepared a run. */
 export class WaitingVm {
   readonly vm: Vm
@@ -33,14 +45,14 @@ export class WaitingVm {
   /** Of the same clock as `performance.now`, like all times here. */
   readonly sinceMs = performance.now()
   readonly #maker: VmMaker
-  readonly #files: string
+  readonly #ground: Ground
   #heardAtMs = performance.now()
 
-  private constructor(maker: VmMaker, vm: Vm, shape: Shape, files: string) {
+  private constructor(maker: VmMaker, vm: Vm, shape: Shape, ground: Ground) {
     this.#maker = maker
     this.vm = vm
     this.shape = shape
-    this.#files = files
+    this.#ground = ground
   }
 
   /**
@@ -53,12 +65,13 @@ export class WaitingVm {
     if (files === undefined) {
       throw new BackendError('image_missing', `an image for ${shape.runtime} is missing`)
     }
+    const ground = { files, clockMs: clockMs() }
     const vm = vms.open(ulid(), { signal, pooled: true })
     try {
       await vms.boot(vm, shape)
       vm.prepared = await prepareRun(host, vm)
       vm.journal.waits()
-      return new WaitingVm(maker, vm, shape, files)
+      return new WaitingVm(maker, vm, shape, ground)
     } catch (cause) {
       const failure = await toBackendError(cause, vm)
       if (!signal.aborted) tellFailed(host, vm, failure.code)
@@ -71,7 +84,13 @@ export class WaitingVm {
   isUsable(): boolean {
     const { host, onProblem } = this.#maker
     const files = bootFiles(host.config, this.shape.runtime, onProblem)
-    return this.vm.exit === undefined && files === this.#files
+    if (this.vm.exit !== undefined || files !== this.#ground.files) return false
+    const setMs = Math.abs(clockMs() - this.#ground.clockMs)
+    return setMs <= CLOCK_SET_MAX_MS && this.waitedMs() <= AGE_MAX_MS
+  }
+
+  waitedMs(): number {
+    return performance.now() - this.sinceMs
   }
 
   /** How long nothing was heard of its agent. */
@@ -122,4 +141,8 @@ export class WaitingVm {
     })
     this.#heardAtMs = performance.now()
   }
+}
+
+function clockMs(): number {
+  return Date.now() - performance.now()
 }
