@@ -23,7 +23,10 @@ test('a VM whose journal tells its end has ended', async (t) => {
   const holding = await copyOfOnly(layout)
   new Journal(holding).ended({ reason: 'agent_lost', exitCode: null, error: 'gone' })
   const vms = await listActiveVms(layout)
-  assert.deepEqual(vms.filter(hasEnded).map(({ id }) => id), [holding.id])
+  assert.deepEqual(
+    vms.filter(hasEnded).map(({ id }) => id),
+    [holding.id],
+  )
 })
 
 /** Another VM of the same VMM, as its owner would leave it. */
