@@ -213,6 +213,17 @@ fn a_rehearsal_is_a_run_that_leaves_nothing_and_is_not_heard() {
 }
 
 #[test]
+fn a_rehearsal_that_cannot_be_started_leaves_nothing() {
+    let mut place = Place::new();
+    place.runtime.command = vec!["/there/is/none".to_owned()];
+    place.runtime.rehearsal = Some("echo".to_owned());
+    let host = place.prepare("none");
+    let entrypoint = &place.runtime.default_entrypoint;
+    assert!(!place.work().join(entrypoint).exists());
+    host.close();
+}
+
+#[test]
 fn an_image_without_an_interpreter_that_waits_can_have_a_rehearsal() {
     let mut place = Place::new();
     place.runtime.rehearsal = Some("echo > rehearsed".to_owned());

@@ -12,7 +12,8 @@ import { toBackendError } from './failure.ts'
 import type { VmEnd } from './lifecycle/journal.ts'
 import type { Recovery } from './lifecycle/recover.ts'
 import { Output } from './output.ts'
-import { type PoolLimits, WarmPool } from './pool/pool.ts'
+import type { PoolLimits } from './pool/limits.ts'
+import { WarmPool } from './pool/pool.ts'
 import { RunTimeoutError, run } from './run.ts'
 import { Timeline } from './timeline.ts'
 import { Tracker } from './tracker.ts'
@@ -53,6 +54,8 @@ export interface TrialBoot {
 interface Order extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
   readonly spec: WorkloadSpec & VmNeeds
   readonly output: Output
+  /** Of the same clock as `performance.now`. */
+  readonly startedAtMs: number
   /** Of the VMs that it had. */
   readonly releases: Promise<void>[]
 }
@@ -90,6 +93,7 @@ export class FirecrackerBackend implements Backend {
       spec: { ...spec, network },
       signal: AbortSignal.any([options.signal, this.#tracker.enter(spec.id)]),
       output: new Output(spec.outputLimitBytes, options),
+      startedAtMs: performance.now(),
       releases: [],
     }
     try {
@@ -169,11 +173,10 @@ export class FirecrackerBackend implements Backend {
    * before anything of the program was done in it: a new one can still do it all.
    */
   async #inWaitingVm(order: Order): Promise<WorkloadResult | undefined> {
-    const startedAtMs = performance.now()
     const vm = await this.#pool?.take(order.spec, order.signal)
     if (vm === undefined) return undefined
     vm.signal = order.signal
-    vm.timeline = new Timeline(order, vm.journal, startedAtMs)
+    vm.timeline = new Timeline(order, vm.journal, order.startedAtMs)
     const durationMs = vm.timeline.elapsedMs()
     this.#options.watcher?.started({ mode: 'warm', durationMs, phases: [] })
     try {
@@ -181,6 +184,7 @@ export class FirecrackerBackend implements Backend {
     } catch (error) {
       const hasBegun = vm.timeline.current !== 'request' || order.output.hasAny
       if (hasBegun || isOfRequest(error)) throw error
+      this.#pool?.tellLost(order.spec, error)
       return undefined
     }
   }

@@ -4,7 +4,7 @@ import { connectToAgent } from './agent-operation.ts'
 import { Clock } from './clock.ts'
 import { orAgentLost } from './or-agent-lost.ts'
 import { MessageReader, readMessage, writeMessage } from './protocol/framing.ts'
-import { PREPARE_REQUEST, parsePrepared } from './protocol/messages.ts'
+import { PREPARE_REQUEST, type Prepared, parsePrepared } from './protocol/messages.ts'
 import type { Vm, VmHost } from './vm.ts'
 
 /** How long an interpreter may take to its start, or a toolchain to warm itself up. */
@@ -17,6 +17,7 @@ const PREPARE_DEADLINE_MS = 120_000
 export interface PreparedRun extends Disposable {
   readonly connection: Duplex
   readonly reader: MessageReader
+  readonly interpreter: Prepared['interpreter']
   /** Of the same clock as `performance.now`. */
   readonly atMs: number
 }
@@ -37,11 +38,13 @@ export async function prepareRun(host: VmHost, vm: Vm): Promise<PreparedRun | un
   const signal = AbortSignal.any([vm.signal, clock.signal])
   const reader = new MessageReader(connection)
   await orAgentLost(writeMessage(connection, PREPARE_REQUEST), signal)
-  if (!parsePrepared(await orAgentLost(readMessage(reader), signal))) return undefined
+  const prepared = parsePrepared(await orAgentLost(readMessage(reader), signal))
+  if (prepared === undefined) return undefined
   const held = opened.move()
   return {
     connection,
     reader,
+    interpreter: prepared.interpreter,
     atMs: performance.now(),
     [Symbol.dispose]: () => held.dispose(),
   }

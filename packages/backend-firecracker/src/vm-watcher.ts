@@ -33,8 +33,11 @@ export interface VmWatcher {
    * agent's word for it where one had waited in vain.
    */
   interpreted(runtime: Runtime, start: InterpreterStart): void
-  /** A pool was asked for a VM. A miss may still get one that is being started. */
-  poolAsked(runtime: Runtime, result: 'hit' | 'miss'): void
+  /**
+   * A pool was asked for a VM. A miss may still get one that is being started. `lost` is said after
+   * either: the VM was dead when the workload got it, and the workload gets a new one.
+   */
+  poolAsked(runtime: Runtime, result: 'hit' | 'miss' | 'lost'): void
   /** One that had waited so long was taken. */
   poolGave(runtime: Runtime, waitedMs: number): void
   /** One more waits, or one less. */
@@ -53,13 +56,13 @@ const START_PHASES: readonly Phase[] = [
   'booting',
 ] satisfies StartPhase[]
 
-/** To be called when a VM has started. */
-export function tellStarted({ watcher }: VmHost, { timeline }: Vm): void {
+/** To be called when a VM has started, so long after its place was taken. */
+export function tellStarted({ watcher }: VmHost, { timeline }: Vm, durationMs: number): void {
   if (watcher === undefined) return
-  const durationMs = timeline.elapsedMs()
+  const nowMs = timeline.elapsedMs()
   const { phases } = timeline
   const lasted = phases.flatMap(({ phase, atMs }, index) => {
-    const endMs = phases[index + 1]?.atMs ?? durationMs
+    const endMs = phases[index + 1]?.atMs ?? nowMs
     return isStartPhase(phase) ? [{ phase, durationMs: endMs - atMs }] : []
   })
   watcher.started({ mode: 'cold', durationMs, phases: lasted })

@@ -33,6 +33,8 @@ export interface VmsOptions extends VmHost {
 export interface OpenOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
   /** It is for a workload that is still to come. */
   readonly pooled?: boolean
+  /** Since when its workload waits, of the same clock as `performance.now`. Default: now. */
+  readonly startedAtMs?: number
 }
 
 /** The VMs of a backend, each from its beginning to the end of its release. */
@@ -54,7 +56,7 @@ export class Vms {
 
   /** Begins a VM, of which nothing exists yet outside this process. It is to be released. */
   open(id: string, options: OpenOptions): Vm {
-    const { signal, pooled = false } = options
+    const { signal, pooled = false, startedAtMs } = options
     const holding = new Holding(this.#options.layout, 'vms', id, this.#options.ownerId)
     const journal = new Journal(holding)
     const vm: Vm = {
@@ -62,7 +64,7 @@ export class Vms {
       holding,
       manifest: new Manifest(holding),
       journal,
-      timeline: new Timeline(options, journal),
+      timeline: new Timeline(options, journal, startedAtMs),
       signal,
       pooled,
       held: new DisposableStack(),
@@ -84,9 +86,10 @@ export class Vms {
    * `makeRoom` is asked to end something else, until it has nothing more.
    */
   async boot(vm: Vm, needs: VmNeeds, makeRoom?: () => Promise<boolean>): Promise<void> {
+    const beganAtMs = performance.now()
     await this.#admit(needs, makeRoom)
     await boot(this.#options, vm, needs, this.#bootClock)
-    tellStarted(this.#options, vm)
+    tellStarted(this.#options, vm, performance.now() - beganAtMs)
   }
 
   /** Never rejects: what cannot be released is reported, and stays in its manifest. */

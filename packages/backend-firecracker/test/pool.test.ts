@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { WorkloadEvent } from '@vulcan/schema'
+import { ulid } from 'ulid'
 import { listActiveVms } from '../src/lifecycle/active.ts'
 import { listEnded } from '../src/lifecycle/ended.ts'
+import type { Layout } from '../src/lifecycle/layout.ts'
 import { MessageReader, writeMessage } from '../src/protocol/framing.ts'
 import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
-import { preparing, setUpPool, succeed, typeOf } from './support/pool-under-test.ts'
+import {
+  answer,
+  havePrepared,
+  mockTime,
+  Preparations,
+  preparing,
+  setUpPool,
+  succeed,
+  typeOf,
+} from './support/pool-under-test.ts'
 
 test('a workload gets a VM that waits, and begins with its request', async (t) => {
   const { backend, fake, layout, watcher } = await setUpPool(t, preparing())
@@ -114,6 +125,38 @@ test('a VM of an image that was replaced meanwhile is not handed out', async (t)
   assert.deepEqual([watcher.asked, result.phases[0]?.phase], [['miss'], 'image'])
 })
 
+test('a VM during whose wait the host set its clock is not handed out', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  const now = Date.now
+  t.mock.method(Date, 'now', () => now() + 1_000)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
+test('VMs that have waited for almost an hour are replaced one after the other', async (t) => {
+  const goOn = mockTime(t)
+  const { fake, watcher } = await setUpPool(t, preparing(), { min: 2, max: 2 })
+  await watcher.until(2)
+  goOn(51 * 60_000)
+  await fake.vms[0]?.ended
+  await watcher.until(2)
+  assert.equal(fake.vms.length, 3)
+  goOn(10_000)
+  await fake.vms[1]?.ended
+  await watcher.until(2)
+  assert.equal(fake.vms.length, 4)
+})
+
+test('a VM that is more than an hour old is not handed out', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, watcher } = await setUpPool(t, preparing())
+  await watcher.until(1)
+  goOn(61 * 60_000)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
 test('without its image a workload fails although its VM waits', async (t) => {
   const { backend, watcher, homeDir } = await setUpPool(t, preparing())
   await watcher.until(1)
@@ -121,9 +164,30 @@ test('without its image a workload fails although its VM waits', async (t) => {
   await assert.rejects(backend.execute(spec(), { signal: never }), { code: 'image_missing' })
 })
 
-test('a VM whose agent is gone before the program begins is replaced by a new one', async (t) => {
+test('where an image cannot be looked at, VMs of it are not usable, and the rest goes on', async (t) => {
+  const { backend, watcher, homeDir, problems } = await setUpPool(t, preparing(), { idleMs: 20 })
+  await watcher.until(1)
+  const path = join(homeDir, 'rootfs/python.ext4')
+  await rm(path)
+  await symlink(path, path)
+  await watcher.until(0)
+  await assert.rejects(backend.execute(spec(), { signal: never }))
+  await rm(path)
+  await writeFile(path, 'another image')
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await watcher.until(1)
+  assert.match(String(problems[0]), /ELOOP/)
+})
+
+test('a host whose kernel cannot be looked at opens its pool, which says so', async (t) => {
+  const env = { VULCAN_FC_KERNEL_PATH: `/${'k'.repeat(300)}` }
+  const { problems } = await setUpPool(t, preparing(), {}, env)
+  assert.match(String(problems[0]), /ENAMETOOLONG/)
+})
+
+test('a VM whose agent is gone before the program begins is told, counted, and replaced by a new one', async (t) => {
   let connections = 0
-  const { backend, watcher } = await setUpPool(
+  const { backend, watcher, problems } = await setUpPool(
     t,
     preparing(async (connection) => {
       connections += 1
@@ -133,7 +197,12 @@ test('a VM whose agent is gone before the program begins is replaced by a new on
   await watcher.until(1)
   const result = await backend.execute(spec(), { signal: never })
   assert.equal(result.outcome, 'exited')
-  assert.equal(result.phases[0]?.phase, 'image')
+  const [first] = result.phases
+  assert.equal(first?.phase, 'image')
+  // So long the end of the first VM was waited for.
+  assert.ok(first.atMs > 900)
+  assert.deepEqual(watcher.asked, ['hit', 'lost'])
+  assert.match(String(problems[0]), /the connection to the agent broke/)
 })
 
 test('a VM that fails when the program has begun is the end of its workload', async (t) => {
@@ -178,45 +247,146 @@ test('an agent that prepares nothing still saves the boot', async (t) => {
 })
 
 test('what has waited for long is prepared anew, once the agent has ended what it had', async (t) => {
-  const now = performance.now.bind(performance)
-  let aheadMs = 0
-  t.mock.method(performance, 'now', () => now() + aheadMs)
-  const again = Promise.withResolvers<void>()
-  const requests: string[] = []
-  const { backend, watcher } = await setUpPool(
-    t,
-    {
-      readiness: READY,
-      guest: async (connection) => {
-        const reader = new MessageReader(connection, 1 << 24)
-        if (typeOf(await reader.next()) !== 'prepare') return
-        requests.push('prepare')
-        if (requests.length === 2) {
-          await writeMessage(connection, { type: 'result', response: { error: 'busy' } })
-          return
-        }
-        await writeMessage(connection, { type: 'prepared', interpreter: 'waiting' })
-        if (requests.length === 3) again.resolve()
-        if ((await reader.next()) === undefined) return
-        requests.push('run')
-        await succeed(connection)
-      },
-    },
-    { idleMs: 20 },
-  )
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const { backend, watcher } = await setUpPool(t, preparing(succeed, preparations.next))
   await watcher.until(1)
-  aheadMs = 9 * 60_000
-  await again.promise
+  const refused = preparations.meet((connection) => answer(connection, 'busy'))
+  const again = preparations.meet()
+  goOn(9 * 60_000)
+  await Promise.all([refused, again])
   await watcher.until(1)
   await backend.execute(spec(), { signal: never })
-  assert.deepEqual(requests.slice(0, 4), ['prepare', 'prepare', 'prepare', 'run'])
   assert.deepEqual(watcher.asked, ['hit'])
 })
 
+test('a VM without an interpreter that waits is asked for a sign of life, and not prepared anew', async (t) => {
+  const goOn = mockTime(t)
+  const asked = Promise.withResolvers<void>()
+  const requests: unknown[] = []
+  const { watcher } = await setUpPool(t, {
+    readiness: READY,
+    guest: async (connection) => {
+      const type = typeOf(await new MessageReader(connection).next())
+      requests.push(type)
+      if (requests.length > 1) asked.resolve()
+      if (type === 'ping') await answer(connection)
+      else await writeMessage(connection, { type: 'prepared', interpreter: 'none' })
+      await once(connection, 'close')
+    },
+  })
+  await watcher.until(1)
+  goOn(9 * 60_000)
+  await asked.promise
+  assert.deepEqual(requests, ['prepare', 'ping'])
+})
+
+test('while one VM is prepared anew the other one can be taken', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, watcher } = await setUpPool(t, script, { min: 2 })
+  await watcher.until(2)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['hit'])
+  mayEnd.resolve()
+})
+
+test('a workload that comes while the only VM is prepared anew gets that one', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, watcher } = await setUpPool(t, script, { max: 1 })
+  await watcher.until(1)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  const running = backend.execute(spec(), { signal: never })
+  mayEnd.resolve()
+  assert.equal((await running).phases[0]?.phase, 'request')
+  assert.deepEqual(watcher.asked, ['miss'])
+})
+
+test('a VM whose taker gives up is released where another one has its place meanwhile', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, fake, watcher } = await setUpPool(t, script, { max: 1 })
+  await watcher.until(1)
+  const mayEnd = Promise.withResolvers<void>()
+  const again = preparations.meet(async (connection) => {
+    await mayEnd.promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await again
+  const abort = new AbortController()
+  const running = backend.execute(spec(), { signal: abort.signal })
+  goOn(10_000)
+  await watcher.until(1)
+  abort.abort()
+  assert.equal((await running).outcome, 'killed')
+  mayEnd.resolve()
+  await fake.vms[0]?.ended
+  assert.equal(watcher.waiting, 1)
+})
+
+test('a VM that cannot be prepared anew is ended, and another one takes its place', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const script = preparing(succeed, preparations.next)
+  const { backend, fake, watcher, problems } = await setUpPool(t, script)
+  await watcher.until(1)
+  const again = preparations.meet(async (connection) => void connection.destroy())
+  goOn(9 * 60_000)
+  await again
+  await fake.vms[0]?.ended
+  await watcher.until(1)
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['hit'])
+  assert.match(String(problems[0]), /agent/)
+})
+
+test('of two VMs, of which one is taken now and then, the other one ends as spare', async (t) => {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const { backend, watcher } = await setUpPool(t, preparing(succeed, preparations.next), {
+    idleMs: 10 * 60_000,
+  })
+  const execute = () => backend.execute(spec({ id: ulid() }), { signal: never })
+  await watcher.until(1)
+  await Promise.all([execute(), execute()])
+  await watcher.until(2)
+  goOn(5 * 60_000)
+  await execute()
+  await watcher.until(2)
+  const again = preparations.meet()
+  goOn(4 * 60_000)
+  await again
+  await watcher.until(2)
+  await execute()
+  await watcher.until(2)
+  goOn(2 * 60_000)
+  await watcher.until(1)
+})
+
 test('VMs beyond the minimum that wait in vain are ended, and nothing is kept of them', async (t) => {
-  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0, idleMs: 20 })
+  const goOn = mockTime(t)
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), { min: 0, idleMs: 60_000 })
   await backend.execute(spec(), { signal: never })
   await watcher.until(1)
+  goOn(61_000)
   await watcher.until(0)
   await backend.shutdown()
   assert.deepEqual(
@@ -235,14 +405,20 @@ test('no more VMs wait than there is memory for', async (t) => {
   assert.equal(watcher.asked.length, 2)
 })
 
-test('where the machine is full, VMs that wait make room for a workload', async (t) => {
-  const { backend, watcher } = await setUpPool(t, preparing())
+test('where the machine is full, VMs that wait make room for a workload, and come back later', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, fake, watcher } = await setUpPool(t, preparing())
   await watcher.until(1)
   const memMib = 1024 * 1024
   await assert.rejects(backend.execute(spec({ memMib }), { signal: never }), {
     code: 'no_capacity',
   })
   assert.equal(watcher.waiting, 0)
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await backend.idle()
+  assert.equal(fake.vms.length, 2)
+  goOn(61_000)
+  await watcher.until(1)
 })
 
 test('a start that fails is told, and workloads boot their own', async (t) => {
@@ -254,6 +430,48 @@ test('a start that fails is told, and workloads boot their own', async (t) => {
   const result = await backend.execute(spec(), { signal: never })
   assert.equal(result.outcome, 'exited')
   assert.match(String(problems[0]), /no such device/)
+})
+
+test('a shape whose start failed is not tried again before it is wanted again', async (t) => {
+  const goOn = mockTime(t)
+  const { backend, fake, watcher, layout } = await setUpPool(
+    t,
+    { faults: { 'PUT /vsock': 'no such device' } },
+    { min: 0, max: 1 },
+  )
+  const execute = backend.execute(spec({ memMib: 256 }), { signal: never })
+  await Promise.all([watcher.untilFailed(), assert.rejects(execute, { code: 'boot_failed' })])
+  fake.script = preparing()
+  goOn(120_000)
+  await backend.execute(spec({ id: IDS[1] }), { signal: never })
+  await watcher.until(1)
+  assert.deepEqual(await waitingMib(layout), [512])
+  await backend.idle()
+  assert.deepEqual(
+    (await listEnded(layout)).map(({ workloadId }) => workloadId),
+    [IDS[1], IDS[0]],
+  )
+})
+
+test('what nobody has wanted for long is not started when there is room for it at last', async (t) => {
+  const goOn = mockTime(t)
+  const limits = { min: 0, max: 1, memMib: 700, idleMs: 600_000 }
+  const { backend, watcher, layout } = await setUpPool(t, preparing(), limits)
+  await backend.execute(spec(), { signal: never })
+  await watcher.until(1)
+  await backend.execute(spec({ id: IDS[1], memMib: 600 }), { signal: never })
+  await backend.idle()
+  goOn(601_000)
+  await watcher.until(0)
+  await backend.execute(spec({ id: IDS[2], memMib: 520 }), { signal: never })
+  await watcher.until(1)
+  assert.deepEqual(await waitingMib(layout), [520])
+})
+
+test('a workload for whose shape there is never memory is a miss', async (t) => {
+  const { backend, watcher } = await setUpPool(t, preparing(), { min: 0, memMib: 256 })
+  await backend.execute(spec(), { signal: never })
+  assert.deepEqual(watcher.asked, ['miss'])
 })
 
 test('a shutdown ends what waits and what is being started', async (t) => {
@@ -318,3 +536,9 @@ test('a VM that is killed with its workload running is not one of the pool any m
   await backend.shutdown()
   await assertNothingLeft()
 })
+
+/** The memory of each VM that waits. */
+async function waitingMib(layout: Layout): Promise<number[]> {
+  const vms = await listActiveVms(layout)
+  return vms.filter(({ waits }) => waits).map(({ memMib }) => memMib)
+}

@@ -33,10 +33,10 @@ export function addPoolCommand(program: Command): void {
     })
 }
 
-/** `mem_mb` is an inherited name and means MiB. */
+/** What a dead server left neither waits nor starts. `mem_mb` is an inherited name and means MiB. */
 function shelvesOf(vms: readonly ActiveVm[]): Shelf[] {
   const shelves = Map.groupBy(
-    vms.filter(({ workloadId }) => workloadId === null),
+    vms.filter(({ workloadId, hasEnded }) => workloadId === null && !hasEnded),
     ({ runtime, vcpus, memMib, network }) => [runtime, vcpus, memMib, network].join(' '),
   )
   return [...shelves.values()].flatMap((vms) => {

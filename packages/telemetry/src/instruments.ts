@@ -192,8 +192,8 @@ export const INSTRUMENTS = {
     kind: 'counter',
     unit: '{request}',
     prometheus: 'vulcan_pool_requests_total',
-    labels: { image: RUNTIMES, result: ['hit', 'miss'] },
-    help: 'Workloads that found a waiting VM, or found none and had one started.',
+    labels: { image: RUNTIMES, result: ['hit', 'miss', 'lost'] },
+    help: 'Workloads that found a waiting VM (hit), or found none and had one started (miss); and, beside either, those whose VM from the pool was dead, so that they had one started (lost).',
   },
   'vulcan.pool.age': {
     kind: 'histogram',

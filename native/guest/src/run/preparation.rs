@@ -98,8 +98,12 @@ fn rehearse(connection: &mut Connection, ground: &Ground, code: String) -> Resul
     let ended = carry_out(connection, ground, job, prepared, &mut Silent);
     ground.tree.kill()?;
     ground.wait_empty()?;
+    // Also where it failed; before it was written, too.
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        other => other?,
+    }
     let response = ended?;
-    fs::remove_file(file)?;
     match response.exit_code {
         Some(0) => Ok(()),
         _ => Err(io::Error::other(format!("{:?} {}", response.reason, response.error)).into()),

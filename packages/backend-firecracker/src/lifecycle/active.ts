@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { Phase } from '@vulcan/schema'
-import { hasErrno } from '@vulcan/schema'
-import * as z from 'zod'
 import type { Holding } from './holding.ts'
 import { readJournal, type VmFacts } from './journal.ts'
 import type { Layout } from './layout.ts'
-import { listHoldings } from './recover.ts'
+import { listHoldings, readBootId } from './recover.ts'
+import { isRunning, readVmmRecord } from './vmm-record.ts'
 
 /** A VM that holds something: it runs, or its release has not ended. */
 export interface ActiveVm extends VmFacts {
@@ -14,6 +12,8 @@ export interface ActiveVm extends VmFacts {
   readonly workloadId: string | null
   /** Whether it waits in a pool. */
   readonly waits: boolean
+  /** Its end is known, or its VMM runs no more: what is left is its release, by a recovery perhaps. */
+  readonly hasEnded: boolean
   /** Whose it is: the name of that process's lock. */
   readonly ownerId: string
   /** The VMM's; undefined before it runs. */
@@ -24,30 +24,22 @@ export interface ActiveVm extends VmFacts {
   readonly sinceMs: number
 }
 
-const VmmRecord = z.object({ pid: z.int() })
-
 /** The VMs of all processes that use this run directory, the oldest first. */
 export async function listActiveVms(layout: Layout): Promise<ActiveVm[]> {
   const holdings = (await listHoldings(layout)).filter(({ kind }) => kind === 'vms')
-  const vms = await Promise.all(holdings.map(describe))
+  const bootId = await readBootId()
+  const vms = await Promise.all(holdings.map((holding) => describe(holding, bootId)))
   return vms.filter((vm) => vm !== undefined).sort((one, other) => one.sinceMs - other.sinceMs)
 }
 
 /** Undefined for a VM that is gone meanwhile, or has not begun. */
-async function describe(holding: Holding): Promise<ActiveVm | undefined> {
-  const [story, pid] = await Promise.all([readJournal(holding), readPid(holding)])
+async function describe(holding: Holding, bootId: string): Promise<ActiveVm | undefined> {
+  const [story, record] = await Promise.all([readJournal(holding), readVmmRecord(holding)])
   if (story === undefined) return undefined
-  const { facts, phases, end: _, ...rest } = story
+  const { facts, phases, end, ...rest } = story
   const { id, ownerId } = holding
-  return { id, ownerId, pid, ...facts, ...rest, phase: phases.at(-1)?.phase }
-}
-
-async function readPid({ recordPath }: Holding): Promise<number | undefined> {
-  try {
-    return VmmRecord.parse(JSON.parse(await readFile(recordPath, 'utf8'))).pid
-  } catch (error) {
-    // The VMM writes it as its first deed: it may not be there, or not whole.
-    if (hasErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const runsNoMore = record !== undefined && !(await isRunning(record, bootId))
+  const hasEnded = end !== undefined || runsNoMore
+  const phase = phases.at(-1)?.phase
+  return { id, ownerId, pid: record?.pid, ...facts, ...rest, hasEnded, phase }
 }

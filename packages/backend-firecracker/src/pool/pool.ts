@@ -2,32 +2,20 @@ import { availableParallelism } from 'node:os'
 import type { Runtime } from '@vulcan/schema'
 import type { Vm, VmNeeds } from '../vm.ts'
 import { bootFiles } from './boot-files.ts'
-import { careFor } from './look-after.ts'
+import type { PoolLimits } from './limits.ts'
+import { careFor, staleIn } from './look-after.ts'
 import { shapeOf } from './shape.ts'
-import { type Shelf, Starting } from './shelf.ts'
+import type { Shelf } from './shelf.ts'
 import { Shelves } from './shelves.ts'
+import type { Starting } from './starting.ts'
 import { type VmMaker, WaitingVm } from './waiting-vm.ts'
 import { Yielding } from './yielding.ts'
-
-/** How much a pool may hold. */
-export interface PoolLimits {
-  /** VMs that always wait for each runtime that has an image, in the default shape. */
-  readonly min: number
-  /** VMs of one shape that wait at most. */
-  readonly max: number
-  /** How long more VMs than the minimum may wait in vain. */
-  readonly idleMs: number
-  /** The memory of all waiting VMs together, as much as they may use. */
-  readonly memMib: number
-}
 
 export interface PoolOptions extends VmMaker {
   readonly limits: PoolLimits
   readonly runtimes: readonly Runtime[]
   /** How many workloads hold something now. */
   readonly atWork: () => number
-  /** Told why a VM could not be started, or was ended. */
-  readonly onProblem: (error: unknown) => void
 }
 
 /** Waiting VMs are looked after so often, or twice in the time that they may wait in vain. */
@@ -48,16 +36,17 @@ export class WarmPool implements AsyncDisposable {
   readonly #going = new Set<Promise<void>>()
   readonly #looking: NodeJS.Timeout
   #starts = 0
+  #isPreparing = false
 
   constructor(options: PoolOptions) {
     this.#options = options
-    const { host, limits, runtimes, atWork } = options
-    this.#shelves = new Shelves(limits.memMib)
+    const { host, limits, runtimes, atWork, onProblem } = options
+    this.#shelves = new Shelves(limits)
     this.#yielding = new Yielding(atWork, () => this.refill())
     for (const runtime of limits.min > 0 ? runtimes : []) {
-      if (bootFiles(host.config, runtime) === undefined) continue
+      if (bootFiles(host.config, runtime, onProblem) === undefined) continue
       const needs = { runtime, network: host.config.networkDefault }
-      this.#shelves.add(shapeOf(needs, host.config), Math.min(limits.min, limits.max))
+      this.#shelves.add(shapeOf(needs, host.config), limits.min)
     }
     const everyMs = Math.min(LOOK_EVERY_MS, limits.idleMs / 2)
     this.#looking = setInterval(() => this.#lookAfterAll(), everyMs).unref()
@@ -69,21 +58,33 @@ export class WarmPool implements AsyncDisposable {
    * is none, or the signal aborts.
    */
   async take(needs: VmNeeds, signal: AbortSignal): Promise<Vm | undefined> {
-    const { host, limits } = this.#options
+    const { host } = this.#options
+    if (this.#ended.signal.aborted) return undefined
     const shelf = this.#shelves.of(shapeOf(needs, host.config))
-    if (shelf === undefined || this.#ended.signal.aborted) return undefined
-    const waiting = this.#takeReady(shelf)
+    shelf?.want()
+    const waiting = shelf && this.#takeReady(shelf)
     host.watcher?.poolAsked(needs.runtime, waiting === undefined ? 'miss' : 'hit')
     if (waiting !== undefined) {
-      host.watcher?.poolGave(needs.runtime, performance.now() - waiting.sinceMs)
+      host.watcher?.poolGave(needs.runtime, waiting.waitedMs())
       return waiting.vm
     }
-    shelf.grow(limits.max)
-    return (await shelf.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
+    shelf?.grow()
+    return (await shelf?.starting.find(({ isTaken }) => !isTaken)?.take(signal))?.vm
   }
 
-  /** Ends the VM that has waited longest, and waits for its release. False: none waits. */
+  /** To be called for a VM that was taken and was dead. */
+  tellLost({ runtime }: VmNeeds, error: unknown): void {
+    const { host, onProblem } = this.#options
+    host.watcher?.poolAsked(runtime, 'lost')
+    onProblem(error)
+  }
+
+  /**
+   * To be called where a workload finds no room: ends the VM that has waited longest, and waits for
+   * its release. False: none waits.
+   */
   async giveUpOne(): Promise<boolean> {
+    this.#yielding.full()
     const shelf = this.#shelves.stalest()
     const waiting = shelf?.ready[0]
     if (shelf === undefined || waiting === undefined) return false
@@ -128,43 +129,54 @@ export class WarmPool implements AsyncDisposable {
   async #start(shelf: Shelf): Promise<void> {
     const { host, onProblem } = this.#options
     const { runtime } = shelf.shape
-    const starting = new Starting()
     const startedAtMs = performance.now()
+    const starting = shelf.begin()
     this.#starts += 1
-    shelf.starting.push(starting)
     try {
       const waiting = await WaitingVm.start(this.#options, shelf.shape, this.#ended.signal)
       host.watcher?.poolRefilled(runtime, 'ok', performance.now() - startedAtMs)
-      shelf.resume()
-      if (!starting.give(waiting)) this.#put(shelf, waiting)
+      shelf.succeed()
+      void waiting.vm.process?.exited.then(() => this.#replace(shelf, waiting))
+      this.#arrive(shelf, starting, waiting)
     } catch (error) {
-      starting.give(undefined)
-      shelf.pause()
+      this.#arrive(shelf, starting, undefined)
+      shelf.fail()
       if (this.#ended.signal.aborted) return
       host.watcher?.poolRefilled(runtime, 'error', performance.now() - startedAtMs)
       onProblem(error)
     } finally {
-      remove(shelf.starting, starting)
       this.#starts -= 1
       this.refill()
     }
   }
 
-  #put(shelf: Shelf, waiting: WaitingVm): void {
-    shelf.ready.push(waiting)
-    this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
-    if (this.#ended.signal.aborted) void this.#end(shelf, waiting)
-    void waiting.vm.process?.exited.then(async () => {
-      await this.#end(shelf, waiting)
-      this.refill()
-    })
+  /**
+   * Gives a VM to whoever has taken it meanwhile, else it waits. Where there is no room any more, since
+   * one more was begun for a taker who gave up, it is released. Undefined: it has failed.
+   */
+  #arrive(shelf: Shelf, starting: Starting, waiting: WaitingVm | undefined): void {
+    shelf.end(starting)
+    if (starting.give(waiting) || waiting === undefined) return
+    const mayWait = !this.#ended.signal.aborted && this.#shelves.hasRoom(shelf)
+    if (mayWait && waiting.vm.exit === undefined) {
+      shelf.put(waiting)
+      this.#options.host.watcher?.poolChanged(shelf.shape.runtime, 1)
+    } else {
+      void this.#track(waiting.release())
+    }
   }
 
   /** False where it does not wait any more. */
   #withdraw(shelf: Shelf, waiting: WaitingVm): boolean {
-    if (!remove(shelf.ready, waiting)) return false
+    if (!shelf.withdraw(waiting)) return false
     this.#options.host.watcher?.poolChanged(shelf.shape.runtime, -1)
     return true
+  }
+
+  /** To be called when its VMM has ended, whoever has the VM. */
+  async #replace(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    await this.#end(shelf, waiting)
+    this.refill()
   }
 
   /** Content with one that does not wait any more. */
@@ -174,10 +186,12 @@ export class WarmPool implements AsyncDisposable {
 
   #lookAfterAll(): void {
     for (const shelf of this.#shelves) {
+      shelf.age(this.#options.limits.idleMs)
       for (const waiting of [...shelf.ready]) void this.#track(this.#lookAfter(shelf, waiting))
     }
     this.#shelves.forgetEmpty()
     this.refill()
+    void this.#track(this.#prepareAll())
   }
 
   async #lookAfter(shelf: Shelf, waiting: WaitingVm): Promise<void> {
@@ -187,7 +201,6 @@ export class WarmPool implements AsyncDisposable {
       if (care === 'spare' || care === 'end') await this.#end(shelf, waiting)
       // Beside its use: who takes it meanwhile has it.
       if (care === 'ping') await waiting.ping()
-      if (care === 'prepare') await this.#prepareAgain(shelf, waiting)
     } catch (error) {
       if (!shelf.ready.includes(waiting)) return
       this.#options.onProblem(error)
@@ -195,15 +208,30 @@ export class WarmPool implements AsyncDisposable {
     }
   }
 
-  /** Nobody can take it meanwhile. */
+  /** One at a time, when workloads leave room for it: the others can be taken meanwhile. */
+  async #prepareAll(): Promise<void> {
+    if (this.#isPreparing) return
+    this.#isPreparing = true
+    for (const shelf of this.#shelves) {
+      for (let stale = staleIn(shelf); stale !== undefined; stale = staleIn(shelf)) {
+        if (this.#ended.signal.aborted || !this.#yielding.mayGo()) break
+        this.#yielding.went()
+        await this.#prepareAgain(shelf, stale)
+      }
+    }
+    this.#isPreparing = false
+  }
+
   async #prepareAgain(shelf: Shelf, waiting: WaitingVm): Promise<void> {
     this.#withdraw(shelf, waiting)
-    shelf.away += 1
+    const starting = shelf.begin()
     try {
       await waiting.prepareAgain()
-    } finally {
-      shelf.away -= 1
-      this.#put(shelf, waiting)
+      this.#arrive(shelf, starting, waiting)
+    } catch (error) {
+      this.#arrive(shelf, starting, undefined)
+      if (!this.#ended.signal.aborted) this.#options.onProblem(error)
+      await waiting.release()
     }
   }
 
@@ -211,12 +239,4 @@ export class WarmPool implements AsyncDisposable {
     this.#going.add(going)
     return going.finally(() => this.#going.delete(going))
   }
-}
-
-/** False where the list does not have it. */
-function remove<T>(list: T[], item: T): boolean {
-  const index = list.indexOf(item)
-  if (index === -1) return false
-  list.splice(index, 1)
-  return true
 }

@@ -1,76 +1,83 @@
 import type { Shape } from './shape.ts'
+import { Starting } from './starting.ts'
 import type { WaitingVm } from './waiting-vm.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
-
-/** A VM of a pool that is being started. Whoever takes it before it waits gets it at its end. */
-export class Starting {
-  #taker: ((vm: WaitingVm | undefined) => void) | undefined
-
-  get isTaken(): boolean {
-    return this.#taker !== undefined
-  }
-
-  /** Undefined where the start fails, or the signal aborts; the VM is then for others. */
-  async take(signal: AbortSignal): Promise<WaitingVm | undefined> {
-    if (signal.aborted) return undefined
-    const { promise, resolve } = Promise.withResolvers<WaitingVm | undefined>()
-    this.#taker = resolve
-    const giveUp = () => this.give(undefined)
-    signal.addEventListener('abort', giveUp, { once: true })
-    try {
-      return await promise
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-    }
-  }
-
-  /** False: nobody has taken it. */
-  give(vm: WaitingVm | undefined): boolean {
-    const taker = this.#taker
-    this.#taker = undefined
-    taker?.(vm)
-    return taker !== undefined
-  }
-}
+/** What is wanted is remembered so long at least: a start may have to wait for workloads to end. */
+const WANTED_MIN_MS = 60_000
 
 /** The VMs of one shape in a pool, and how many there shall be. */
 export class Shelf {
   readonly shape: Shape
   readonly min: number
+  readonly max: number
   /** The one that waits longest comes first. */
   readonly ready: WaitingVm[] = []
   readonly starting: Starting[] = []
-  /** In nobody's reach: what is looked after just now. */
-  away = 0
   #target: number
+  #wantedAtMs = performance.now()
   #pauseMs = FIRST_PAUSE_MS
   #pausedUntilMs = 0
 
-  constructor(shape: Shape, min: number) {
+  /** `min` is at most `max`. */
+  constructor(shape: Shape, min: number, max: number) {
     this.shape = shape
     this.min = min
+    this.max = max
     this.#target = min
   }
 
   /** How many there are, and will be, that nobody has taken. */
   get size(): number {
-    return this.ready.length + this.starting.filter(({ isTaken }) => !isTaken).length + this.away
+    return this.ready.length + this.starting.filter(({ isTaken }) => !isTaken).length
   }
 
   get missing(): number {
     return performance.now() < this.#pausedUntilMs ? 0 : this.#target - this.size
   }
 
-  /** Nothing is in it or wanted of it. */
+  /** All that shall wait do. */
+  get isComplete(): boolean {
+    return this.ready.length >= this.#target
+  }
+
+  /** Nothing is in it, comes or is wanted. */
   get isEmpty(): boolean {
-    return this.#target === 0 && this.size === 0
+    return this.#target === 0 && this.ready.length === 0 && this.starting.length === 0
+  }
+
+  /** One more is coming. */
+  begin(): Starting {
+    const starting = new Starting()
+    this.starting.push(starting)
+    return starting
+  }
+
+  /** It comes no more: it has come, or failed. */
+  end(starting: Starting): void {
+    remove(this.starting, starting)
+  }
+
+  /** One more waits; it may have waited before. */
+  put(waiting: WaitingVm): void {
+    const index = this.ready.findIndex(({ sinceMs }) => sinceMs > waiting.sinceMs)
+    this.ready.splice(index === -1 ? this.ready.length : index, 0, waiting)
+  }
+
+  /** False where it does not wait any more. */
+  withdraw(waiting: WaitingVm): boolean {
+    return remove(this.ready, waiting)
+  }
+
+  /** A workload asks for one. */
+  want(): void {
+    this.#wantedAtMs = performance.now()
   }
 
   /** More were wanted than there were. */
-  grow(max: number): void {
-    this.#target = Math.min(max, this.#target + 1)
+  grow(): void {
+    this.#target = Math.min(this.max, this.#target + 1)
   }
 
   /** More are there than were wanted for long. */
@@ -78,13 +85,31 @@ export class Shelf {
     this.#target = Math.max(this.min, this.#target - 1)
   }
 
-  /** A start that failed is tried again after a pause, which grows. */
-  pause(): void {
+  /** Of what is missing the minimum is left when none was wanted for so long. */
+  age(idleMs: number): void {
+    if (performance.now() - this.#wantedAtMs <= Math.max(idleMs, WANTED_MIN_MS)) return
+    this.#target = Math.max(this.min, Math.min(this.#target, this.size))
+  }
+
+  /**
+   * A start has failed. Beyond the minimum it is tried again when one more is wanted, and not before
+   * a pause is over, which grows.
+   */
+  fail(): void {
+    this.shrink()
     this.#pausedUntilMs = performance.now() + this.#pauseMs
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs)
   }
 
-  resume(): void {
+  succeed(): void {
     this.#pauseMs = FIRST_PAUSE_MS
   }
+}
+
+/** False where the list does not have it. */
+function remove<T>(list: T[], item: T): boolean {
+  const index = list.indexOf(item)
+  if (index === -1) return false
+  list.splice(index, 1)
+  return true
 }

@@ -1,3 +1,4 @@
+import type { PoolLimits } from './limits.ts'
 import { keyOf, type Shape } from './shape.ts'
 import { Shelf } from './shelf.ts'
 
@@ -7,11 +8,10 @@ const SHELVES_MAX = 64
 /** The shelves of a pool, by shape. */
 export class Shelves {
   readonly #shelves = new Map<string, Shelf>()
-  readonly #memMib: number
+  readonly #limits: PoolLimits
 
-  /** `memMib` is for the VMs of all shelves. */
-  constructor(memMib: number) {
-    this.#memMib = memMib
+  constructor(limits: PoolLimits) {
+    this.#limits = limits
   }
 
   [Symbol.iterator](): Iterator<Shelf> {
@@ -19,25 +19,33 @@ export class Shelves {
   }
 
   add(shape: Shape, min: number): Shelf {
-    const shelf = new Shelf(shape, min)
+    const { max } = this.#limits
+    const shelf = new Shelf(shape, Math.min(min, max), max)
     this.#shelves.set(keyOf(shape), shelf)
     return shelf
   }
 
-  /** A new one for a shape that is new; undefined when there are too many. */
+  /**
+   * A new one for a shape that is new; undefined when there are too many, or there will never be
+   * memory for its VMs.
+   */
   of(shape: Shape): Shelf | undefined {
     const known = this.#shelves.get(keyOf(shape))
     if (known !== undefined || this.#shelves.size >= SHELVES_MAX) return known
-    return this.add(shape, 0)
+    return shape.memMib > this.#limits.memMib ? undefined : this.add(shape, 0)
   }
 
   /** Where most VMs are missing, of those for which there is memory. */
   neediest(): Shelf | undefined {
-    const shelves = [...this]
-    const usedMib = shelves.reduce((sum, { size, shape }) => sum + size * shape.memMib, 0)
-    return shelves
-      .filter(({ missing, shape }) => missing > 0 && usedMib + shape.memMib <= this.#memMib)
+    const freeMib = this.#freeMib()
+    return [...this]
+      .filter(({ missing, shape }) => missing > 0 && shape.memMib <= freeMib)
       .sort((one, other) => other.missing - one.missing)[0]
+  }
+
+  /** Whether one more may wait there. */
+  hasRoom({ size, max, shape }: Shelf): boolean {
+    return size < max && shape.memMib <= this.#freeMib()
   }
 
   /** The one with the VM that has waited longest; undefined: none waits. */
@@ -51,5 +59,10 @@ export class Shelves {
   /** Forgets shapes that nobody has wanted for long. */
   forgetEmpty(): void {
     for (const [key, shelf] of this.#shelves) if (shelf.isEmpty) this.#shelves.delete(key)
+  }
+
+  #freeMib(): number {
+    const usedMib = [...this].reduce((sum, { size, shape }) => sum + size * shape.memMib, 0)
+    return this.#limits.memMib - usedMib
   }
 }

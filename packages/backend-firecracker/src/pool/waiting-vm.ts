@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { BackendError } from '@vulcan/backend'
 import { ulid } from 'ulid'
 import { withAgent } from '../agent-operation.ts'
@@ -15,11 +16,26 @@ import type { Shape } from './shape.ts'
 const PING_DEADLINE_MS = 30_000
 /** How long the agent may take to end an interpreter that waits. */
 const END_DEADLINE_MS = 10_000
+const ASK_EVERY_MS = 50
+/** Older ones are not handed out: the clock of a guest, which is set at its boot, goes its own way. */
+const AGE_MAX_MS = 3_600_000
+/** By how much the host's clock may have been set since. */
+const CLOCK_SET_MAX_MS = 500
 
 /** What a pool makes its VMs with. */
 export interface VmMaker {
   readonly host: VmHost
   readonly vms: Vms
+  /** Told what is wrong: why a VM could not be started, or was ended, or that a file cannot be read. */
+  readonly onProblem: (error: unknown) => void
+}
+
+/** What may not change while a VM waits, since a new one would have it otherwise. */
+interface Ground {
+  /** See `bootFiles`. */
+  readonly files: string
+  /** What the host's clock is ahead of one that is never set, but stands still while a machine sleeps. */
+  readonly clockMs: number
 }
 
 /** A VM that has its boot behind it, and whose agent has prepared a run. */
@@ -29,46 +45,52 @@ export class WaitingVm {
   /** Of the same clock as `performance.now`, like all times here. */
   readonly sinceMs = performance.now()
   readonly #maker: VmMaker
-  readonly #files: string
+  readonly #ground: Ground
   #heardAtMs = performance.now()
 
-  private constructor(maker: VmMaker, vm: Vm, shape: Shape, files: string) {
+  private constructor(maker: VmMaker, vm: Vm, shape: Shape, ground: Ground) {
     this.#maker = maker
     this.vm = vm
     this.shape = shape
-    this.#files = files
+    this.#ground = ground
   }
 
-  /** Boots one. What fails is released before this throws its `BackendError`. */
-  static async start(
-    { host, vms }: VmMaker,
-    shape: Shape,
-    signal: AbortSignal,
-  ): Promise<WaitingVm> {
-    const files = bootFiles(host.config, shape.runtime)
+  /**
+   * Boots one. What fails is released before this throws its `BackendError`. It is no end that would
+   * be kept: no workload had it.
+   */
+  static async start(maker: VmMaker, shape: Shape, signal: AbortSignal): Promise<WaitingVm> {
+    const { host, vms } = maker
+    const files = bootFiles(host.config, shape.runtime, maker.onProblem)
     if (files === undefined) {
       throw new BackendError('image_missing', `an image for ${shape.runtime} is missing`)
     }
+    const ground = { files, clockMs: clockMs() }
     const vm = vms.open(ulid(), { signal, pooled: true })
     try {
       await vms.boot(vm, shape)
       vm.prepared = await prepareRun(host, vm)
       vm.journal.waits()
-      return new WaitingVm({ host, vms }, vm, shape, files)
+      return new WaitingVm(maker, vm, shape, ground)
     } catch (cause) {
-      const { aborted } = signal
       const failure = await toBackendError(cause, vm)
-      if (!aborted) tellFailed(host, vm, failure.code)
-      const error = `a VM for the pool: ${failure.message}`
-      await vms.release(vm, aborted ? undefined : { reason: failure.code, exitCode: null, error })
+      if (!signal.aborted) tellFailed(host, vm, failure.code)
+      await vms.release(vm, undefined)
       throw failure
     }
   }
 
   /** Whether it runs, and is what a new one would be. */
   isUsable(): boolean {
-    const files = bootFiles(this.#maker.host.config, this.shape.runtime)
-    return this.vm.exit === undefined && files === this.#files
+    const { host, onProblem } = this.#maker
+    const files = bootFiles(host.config, this.shape.runtime, onProblem)
+    if (this.vm.exit !== undefined || files !== this.#ground.files) return false
+    const setMs = Math.abs(clockMs() - this.#ground.clockMs)
+    return setMs <= CLOCK_SET_MAX_MS && this.waitedMs() <= AGE_MAX_MS
+  }
+
+  waitedMs(): number {
+    return performance.now() - this.sinceMs
   }
 
   /** How long nothing was heard of its agent. */
@@ -76,10 +98,10 @@ export class WaitingVm {
     return performance.now() - this.#heardAtMs
   }
 
-  /** How long its agent has a run prepared; not at all: 0. */
-  preparedMs(): number {
+  /** How long an interpreter has waited in it; 0 where none does. */
+  interpreterMs(): number {
     const { prepared } = this.vm
-    return prepared === undefined ? 0 : performance.now() - prepared.atMs
+    return prepared?.interpreter === 'waiting' ? performance.now() - prepared.atMs : 0
   }
 
   /**
@@ -90,12 +112,14 @@ export class WaitingVm {
     this.vm.prepared?.[Symbol.dispose]()
     this.vm.prepared = undefined
     const untilMs = performance.now() + END_DEADLINE_MS
-    while (this.vm.prepared === undefined) {
+    for (;;) {
+      this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+      if (this.vm.prepared !== undefined) break
       if (performance.now() > untilMs) {
         const late = `the agent did not end a prepared run within ${END_DEADLINE_MS} ms`
         throw new BackendError('agent_lost', late)
       }
-      this.vm.prepared = await prepareRun(this.#maker.host, this.vm)
+      await delay(ASK_EVERY_MS, undefined, { signal: this.vm.signal })
     }
     this.#heardAtMs = performance.now()
   }
@@ -117,4 +141,8 @@ export class WaitingVm {
     })
     this.#heardAtMs = performance.now()
   }
+}
+
+function clockMs(): number {
+  return Date.now() - performance.now()
 }

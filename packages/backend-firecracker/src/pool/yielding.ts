@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 
 /** For so long at most the machine is left to workloads. */
 const PATIENCE_MS = 5_000
+/** Where a workload found no room, nothing is begun for so long. */
+const FULL_MS = 60_000
 /** With fewer workloads than this nobody misses the processors that a start takes. */
 const WORKLOADS_MAX = Math.max(1, Math.floor(availableParallelism() / 2))
 
@@ -11,6 +13,7 @@ export class Yielding implements Disposable {
   readonly #onOver: () => void
   #waiting: NodeJS.Timeout | undefined
   #isOver = false
+  #fullUntilMs = 0
 
   /** `onOver` is called when patience is over, and the next start may go. */
   constructor(atWork: () => number, onOver: () => void) {
@@ -20,6 +23,7 @@ export class Yielding implements Disposable {
 
   /** Whether a start may go now. If not, patience begins to run out. */
   mayGo(): boolean {
+    if (performance.now() < this.#fullUntilMs) return false
     if (this.#isOver || this.#atWork() < WORKLOADS_MAX) return true
     this.#waiting ??= setTimeout(() => {
       this.#isOver = true
@@ -33,6 +37,11 @@ export class Yielding implements Disposable {
     clearTimeout(this.#waiting)
     this.#waiting = undefined
     this.#isOver = false
+  }
+
+  /** A workload found no room: what is ended for it is not to be replaced at once. */
+  full(): void {
+    this.#fullUntilMs = performance.now() + FULL_MS
   }
 
   [Symbol.dispose](): void {

@@ -88,18 +88,22 @@ const Configured = z.object({
 /** The run is prepared; its request may come. */
 const Prepared = z.object({
   type: z.literal('prepared'),
+  /** Whether an interpreter waits for its program; images without one have prepared the rest. */
   interpreter: z.enum(['waiting', 'none']),
 })
+export type Prepared = z.infer<typeof Prepared>
+
 /** The end of an operation, whatever it is. An agent that knows no `prepare` answers with it. */
 const AnyResult = z.object({ type: z.literal('result') })
 
 /** The request to do ahead what a run begins with; the run's own request follows it. */
 export const PREPARE_REQUEST = { type: 'prepare' } as const
 
-/** Whether the agent has prepared a run. Throws `ProtocolError` `message_unexpected`. */
-export function parsePrepared(message: unknown): boolean {
+/** Undefined where the agent has prepared no run. Throws `ProtocolError` `message_unexpected`. */
+export function parsePrepared(message: unknown): Prepared | undefined {
   const schema = z.discriminatedUnion('type', [Prepared, AnyResult])
-  return parse(schema, message, 'answer to prepare').type === 'prepared'
+  const answer = parse(schema, message, 'answer to prepare')
+  return answer.type === 'prepared' ? answer : undefined
 }
 
 /** The request for a sign of life. */

@@ -132,6 +132,7 @@ export const prepareScript = `
 #!/bin/sh
 set -eu
 export XDG_CONFIG_HOME=${LIB}/config
+rm -rf /tmp/vulcan-prepare
 mkdir /tmp/vulcan-prepare
 trap 'rm -rf /tmp/vulcan-prepare' EXIT
 cd /tmp/vulcan-prepare
