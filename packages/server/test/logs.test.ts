@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LogHistory, LogRecord } from '@vulcan/schema'
+import { LongLogStore, PAGES_MAX } from './support/long-log-store.ts'
 import { allEvents, readEvents, type SentEvent } from './support/read-events.ts'
 import { openServer, problemOf, textOf, viewOf } from './support/server-under-test.ts'
 
@@ -177,6 +178,19 @@ test('a silent stream says now and then that it is alive', async () => {
     }
   }
   assert.deepEqual(events, [line(0, 'at last'), DONE])
+})
+
+test('while a long log is read for one who has it already, others are answered', async () => {
+  await using store = new LongLogStore()
+  await using api = await openServer({ engine: { store } })
+  const { id } = await api.begin()
+  const headers = { 'last-event-id': String(PAGES_MAX) }
+  const log = api.fetch(`/v1/workloads/${id}/logs?follow=0`, { headers })
+  await store.begun
+  assert.equal((await api.fetch('/healthz')).status, 200)
+  assert.ok(store.pages < PAGES_MAX)
+  store.isEnough = true
+  assert.deepEqual(await allEvents(await log), [DONE])
 })
 
 test('output is the exact bytes of one stream, then and while it comes', async () => {

@@ -94,6 +94,7 @@ export function workloadLogsRoutes(app: App, context: Context): void {
     '/v1/workloads/:id/logs/history',
     {
       onRequest,
+      exposeHeadRoute: false,
       schema: {
         operationId: 'getWorkloadLogHistory',
         summary: 'What is stored of the logs, by lines',
