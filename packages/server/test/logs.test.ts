@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { LogHistory, LogRecord } from '@vulcan/schema'
 import { LongLogStore, PAGES_MAX } from './support/long-log-store.ts'
 import { allEvents, readEvents, type SentEvent } from './support/read-events.ts'
@@ -179,6 +180,34 @@ test('a silent stream says now and then that it is alive', async () => {
   }
   assert.deepEqual(events, [line(0, 'at last'), DONE])
 })
+
+for (const [what, stream, accept, query] of [
+  ['a line that does not end', 'stdout', 'text/event-stream', ''],
+  ['the other stream', 'stderr', 'application/x-ndjson', '?follow=1&stream=stdout'],
+] as const) {
+  test(`a stream says that it is alive while the program writes ${what}`, async () => {
+    await using api = await openServer({ limits: { heartbeatMs: 150 } })
+    const { id, execution } = await api.begin()
+    const response = await api.fetch(`/v1/workloads/${id}/logs${query}`, { headers: { accept } })
+    let isHeard = false
+    const written = (async () => {
+      // Recorded without a pause, for much longer than a heartbeat may take.
+      for (let n = 0; n < 200_000 && !isHeard; n += 1) {
+        await execution.write('x', stream)
+        await turn()
+      }
+      execution.exit()
+    })()
+    let text = ''
+    for await (const bytes of response.body!) {
+      text += Buffer.from(bytes)
+      isHeard = text.includes('heartbeat')
+      if (isHeard) break
+    }
+    assert.ok(isHeard, text)
+    await written
+  })
+}
 
 test('while a long log is read for one who has it already, others are answered', async () => {
   await using store = new LongLogStore()
