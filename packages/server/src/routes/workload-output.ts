@@ -41,7 +41,7 @@ export function workloadOutputRoute(app: App, context: Context): void {
       const { signal } = held.use(new Patience(reply.raw, { closing }))
       reply.type('application/octet-stream')
       const pieces = outputBytes(engine, { workloadId, stream, follow, signal })
-      return sendPieces(context, reply, pieces, held.move())
+      return sendPieces(context, reply, pieces, { held: held.move() })
     },
   )
 }
