@@ -32,9 +32,10 @@ export function sendPieces(
       yield* pieces
     } catch (error) {
       if (closing.aborted && marksEnd) return
-      // A server that closes ends what it sends; a client that is gone gets nothing more.
-      if (!closing.aborted && !reply.raw.destroyed)
+      // A server that closes, or a client that is gone, is no failure.
+      if (!closing.aborted && !reply.raw.destroyed) {
         logger.error({ request_id: reply.request.id, err: error }, 'answer cut')
+      }
       throw error
     }
   }
