@@ -16,7 +16,7 @@ import { addLogsCommand } from './server/logs.ts'
 import { addLsCommand } from './server/ls.ts'
 import { addStatsCommand } from './server/stats.ts'
 import { addWaitCommand } from './server/wait.ts'
-import { Narrator } from './terminal.ts'
+import { bearClosedOutput, Narrator } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
 const EXIT_FAILURE = 1
@@ -90,4 +90,7 @@ function fail(error: unknown, program: Command): number {
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
+if (import.meta.main) {
+  bearClosedOutput()
+  process.exitCode = await main(process.argv.slice(2))
+}

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Phase } from '@vulcan/schema'
+import { hasErrno, type Phase } from '@vulcan/schema'
 import type { StatusLine } from './status-line.ts'
 
 /** How many of the console's last lines are shown when a guest does not boot: a panic and its stack. */
@@ -14,6 +14,18 @@ const CONSOLE_LINES = 30
 export async function writeThrough(stream: Writable, bytes: Uint8Array): Promise<void> {
   if (stream.destroyed || stream.write(bytes)) return
   await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+}
+
+/**
+ * A reader that went away, as `head` does, is no failure of a command that only writes. All other
+ * errors of our output are thrown, unless `Interruption` ends the command for them.
+ */
+export function bearClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (!hasErrno(error, 'EPIPE') && stream.listenerCount('error') === 1) throw error
+    })
+  }
 }
 
 /** Waits until all that was written has left this process; false when the deadline came first. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { MAIN, temporaryDirectory, vulcan } from './support/command-line.ts'
 
@@ -165,4 +167,17 @@ test("Node's own options among a program's arguments are the program's", async (
   const { status, stderr } = spawnSync(launcher, args, { encoding: 'utf8' })
   assert.match(stderr, /^vulcan: cannot read \/nowhere\/x\.py: no such file or directory\n$/)
   assert.equal(status, 125)
+})
+
+test('a reader that goes away is no failure, and a disk that is full is one', async () => {
+  const child = spawn(process.execPath, ['--', MAIN, 'completion', 'bash'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  assert.deepEqual([stderr, exitCode], ['', 0])
+  const command = ['-c', '"$0" -- "$1" completion bash > /dev/full', process.execPath, MAIN]
+  const full = spawnSync('sh', command, { encoding: 'utf8' })
+  assert.match(full.stderr, /ENOSPC/)
+  assert.notEqual(full.status, 0)
 })

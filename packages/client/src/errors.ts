@@ -35,8 +35,8 @@ export class ApiError
 }
 
 /**
- * There is no answer that can be used. Whether the server has done what it was asked is not known,
- * except after `unreachable`.
+ * There is no answer that can be used. Whether the server has done what it was asked is not known; with
+ * the same idempotency key, a workload can be submitted again without being run twice.
  *
  * | code | |
  * |---|---|

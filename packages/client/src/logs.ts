@@ -49,8 +49,7 @@ export async function* readLogs(
         if (event.type !== 'output' || event.stream === (stream ?? event.stream)) yield event
         if (event.type === 'done') return
       }
-      if (!follow) return
-      failure = new ConnectionError('connection_lost', 'the log ended before its workload')
+      failure = new ConnectionError('connection_lost', 'the log was cut off')
     } catch (error) {
       failure = error
     }

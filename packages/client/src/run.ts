@@ -1,13 +1,13 @@
 import {
   type IsolationStrength,
   isFinal,
-  type OutputStream,
   type Phase,
   type Reason,
   type Runtime,
   type Status,
   type VmmInfo,
 } from '@vulcan/schema'
+import { Delivery, type Listeners } from './delivery.ts'
 import { ApiError, ConnectionError, RunLostError } from './errors.ts'
 import { isEnded, kill } from './kill.ts'
 import { readLogs } from './logs.ts'
@@ -17,13 +17,9 @@ import { wait } from './wait.ts'
 import type { NewWorkload } from './wire/new-workload.ts'
 import type { Workload } from './wire/workload.ts'
 
-/** Listeners are awaited. One that throws ends the workload, and `run` throws the same. */
-export interface RunOptions {
+export interface RunOptions extends Listeners {
   /** Kills the workload. */
   readonly signal?: AbortSignal | undefined
-  readonly onStdout?: ((bytes: Uint8Array) => void | Promise<void>) | undefined
-  readonly onStderr?: ((bytes: Uint8Array) => void | Promise<void>) | undefined
-  readonly onPhase?: ((phase: Phase, atMs: number) => void | Promise<void>) | undefined
   readonly idempotencyKey?: string | undefined
 }
 
@@ -73,13 +69,15 @@ export async function run(
   const delivery = new Delivery(options, outputLimitBytes)
   try {
     const ended = await follow(settings, id, delivery, options)
-    await delivery.complete(ended)
+    await delivery.complete(ended, signal)
     return resultOf(ended)
   } catch (error) {
     if (!signal?.aborted && isOfServer(error)) throw new RunLostError(id, { cause: error })
     const ended = await end(settings, id)
     if (!signal?.aborted) throw error
-    await delivery.complete(ended)
+    await delivery.complete(ended, late.signal).catch((failure: unknown) => {
+      if (failure !== late.signal.reason) throw failure
+    })
     return resultOf(ended)
   }
 }
@@ -94,8 +92,7 @@ async function follow(
     return wait(settings, id, signal)
   }
   for await (const event of readLogs(settings, id, { signal })) {
-    if (event.type === 'output') await delivery.output(event.stream, event.bytes)
-    if (event.type === 'phase') await onPhase?.(event.phase, event.atMs)
+    await delivery.event(event, signal)
   }
   return wait(settings, id, signal)
 }
@@ -111,40 +108,6 @@ async function end(settings: Settings, id: string): Promise<Workload> {
     return isWhole ? ended : await wait(settings, id, signal)
   } catch (cause) {
     throw new RunLostError(id, { cause })
-  }
-}
-
-/**
- * What listeners have got, so that in the end they have got what the result has, once: a log may hold
- * more than that.
- */
-class Delivery {
-  readonly #options: RunOptions
-  readonly #limitBytes: number
-  readonly #bytes = { stdout: 0, stderr: 0 }
-
-  constructor(options: RunOptions, limitBytes: number) {
-    this.#options = options
-    this.#limitBytes = limitBytes
-  }
-
-  async output(stream: OutputStream, written: Uint8Array): Promise<void> {
-    const bytes = written.subarray(0, this.#limitBytes - this.#bytes[stream])
-    if (bytes.byteLength === 0) return
-    this.#bytes[stream] += bytes.byteLength
-    const { onStdout, onStderr } = this.#options
-    await (stream === 'stdout' ? onStdout : onStderr)?.(bytes)
-  }
-
-  /** The rest, after a log that was given up. */
-  async complete({ stdout, stderr }: Workload): Promise<void> {
-    for (const [stream, bytes] of [
-      ['stdout', stdout],
-      ['stderr', stderr],
-    ] as const) {
-      const rest = bytes?.subarray(this.#bytes[stream])
-      if (rest !== undefined && rest.byteLength > 0) await this.output(stream, rest)
-    }
   }
 }
 

@@ -52,6 +52,17 @@ test('a connection that is lost in the middle of a line is opened again, without
   assert.deepEqual(server.calls, [path, `${path}&after=1`, `${path}&after=1`, `${path}&after=2`])
 })
 
+test('a log that is not followed is complete with its last record, and else it is asked for again', async () => {
+  await using server = await ScriptedServer.open(
+    lines([output(0, 'a')]),
+    lines([output(1, 'b'), done]),
+  )
+  const texts = await read(server.client(), { follow: false })
+  assert.deepEqual(texts, ['stdout: a', 'stdout: b', 'completed'])
+  const path = `GET /v1/workloads/${ID}/logs?follow=0`
+  assert.deepEqual(server.calls, [path, `${path}&after=0`])
+})
+
 test('a server that is away is waited for as long as it says', async () => {
   await using server = await ScriptedServer.open(
     lines([output(0, 'a')], 'cut'),

@@ -83,6 +83,58 @@ test('an aborted run kills its workload and says how it ended, with all output',
   assert.equal(server.calls.at(-1), `DELETE /v1/workloads/${ID}`)
 })
 
+test('an aborted run kills its workload while a listener is at work, who then gets the rest', async () => {
+  const abort = new AbortController()
+  const rest = Promise.withResolvers<void>()
+  await using server = await ScriptedServer.open(
+    accepted,
+    lines([output(0, 'ou')], 'stay'),
+    (response, seen) => {
+      json(killed)(response, seen)
+      rest.resolve()
+    },
+  )
+  const heard: string[] = []
+  const result = await server.client().run('x', {
+    signal: abort.signal,
+    onStdout: async (bytes) => {
+      heard.push(`${Buffer.from(bytes)} begins`)
+      abort.abort()
+      await rest.promise
+      heard.push(`${Buffer.from(bytes)} ends`)
+    },
+  })
+  assert.equal(result.reason, 'killed')
+  assert.deepEqual(heard, ['ou begins', 'ou ends', 't\n begins', 't\n ends'])
+})
+
+test('a listener that does not return holds an aborted run up for 10 s', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const abort = new AbortController()
+  const ended = Promise.withResolvers<void>()
+  await using server = await ScriptedServer.open(
+    accepted,
+    lines([output(0, 'ou')], 'stay'),
+    (response, seen) => {
+      response.on('finish', ended.resolve)
+      json(killed)(response, seen)
+    },
+  )
+  let calls = 0
+  const run = server.client().run('x', {
+    signal: abort.signal,
+    onStdout: () => {
+      calls += 1
+      abort.abort()
+      return new Promise(() => undefined)
+    },
+  })
+  await ended.promise
+  t.mock.timers.tick(10_000)
+  assert.equal((await run).reason, 'killed')
+  assert.equal(calls, 1)
+})
+
 test('a run that is aborted while it is submitted does not leave a workload behind', async () => {
   const abort = new AbortController()
   await using server = await ScriptedServer.open((response, seen) => {

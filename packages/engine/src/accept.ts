@@ -12,6 +12,8 @@ export interface SubmitOptions {
   readonly maxConcurrent?: number | undefined
   /** With a key that this owner used before, the workload of then is the answer. */
   readonly idempotency?: Idempotency | undefined
+  /** Called when it is known that the key was not used before; `submit` throws what this throws. */
+  readonly admit?: (() => void) | undefined
 }
 
 /** What came of a submission. */

@@ -38,7 +38,7 @@ export interface EngineOptions extends Acceptance {
   readonly onProblem: (error: unknown) => void
 }
 
-export interface RunOptions extends Omit<SubmitOptions, 'idempotency'>, Observer {
+export interface RunOptions extends Omit<SubmitOptions, 'idempotency' | 'admit'>, Observer {
   /** Kills the workload. */
   readonly signal: AbortSignal
 }
@@ -132,15 +132,15 @@ export class Engine implements AsyncDisposable {
   /**
    * Accepts a workload: when this resolves it survives the death of this process. With an idempotency
    * key that its owner used before, it resolves with the workload of then, as it stands, also while
-   * this host takes no new work. Throws `IdempotencyError`, `RefusedError`, or `BackendError`
-   * `unsupported_isolation` or `unsupported_runtime`; then nothing of it is stored.
+   * this host takes no new work. Throws `IdempotencyError`, `RefusedError`, what `admit` throws, or
+   * `BackendError` `unsupported_isolation` or `unsupported_runtime`; then nothing of it is stored.
    */
   async submit(spec: WorkloadSpec, options: SubmitOptions = {}): Promise<Submission> {
     const { idempotency } = options
     const workload = accept(spec, options, this.#options)
-    const earlier =
-      (await this.#keptRequest(workload.owner, idempotency)) ??
-      (await this.#take(new Ticket(workload), workload, spec, idempotency))
+    const kept = await this.#keptRequest(workload.owner, idempotency)
+    if (kept === undefined) options.admit?.()
+    const earlier = kept ?? (await this.#take(new Ticket(workload), workload, spec, idempotency))
     if (earlier === undefined) return { workload, isNew: true }
     if (earlier.requestHash !== idempotency?.requestHash) {
       throw new IdempotencyError(earlier.workloadId)

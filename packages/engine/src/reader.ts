@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { isFinal, type OutputStream, type Workload } from '@vulcan/schema'
 import type { Changes } from './changes.ts'
 import { UnknownWorkloadError } from './errors.ts'
@@ -53,7 +54,12 @@ export class Reader {
         yield event
         lastSeq = event.seq
       }
-      if (page.length > 0) continue
+      if (page.length > 0) {
+        // Nothing of a store in this process has to wait: a reader that takes all at once would let
+        // nobody else go on.
+        await turn()
+        continue
+      }
       if (hasEnded || !follow) return
       await news.wait(signal)
     }

@@ -34,7 +34,8 @@ export interface Authenticator {
    */
   identify(request: RequestFacts): Caller | Promise<Caller>
   /**
-   * Asked once for each workload that is about to be submitted, and counts it. Throws `HttpProblem`
+   * Asked once for each workload that is about to be accepted, and counts it; not for a request that
+   * is repeated with its idempotency key. Throws `HttpProblem`
    * `quota_exceeded` (with `retryAfterS`), or `forbidden` with the field that is over the quota.
    */
   admitSubmission(caller: Caller, needs: SubmissionNeeds): void

@@ -164,15 +164,20 @@ test("another's workload is as unknown as none, by every operation, and goes on"
   assert.equal(ended.end?.reason, 'exited')
 })
 
-test('whoever follows logs with a key that is revoked is cut off', async (t) => {
-  const { api, keys, keyFor } = await openKeyedServer(t, { limits: { heartbeatMs: 20 } })
-  const key = keyFor('run', 'read')
-  const { id } = await viewOf(await api.post('/v1/workloads/async', PYTHON, bearer(key)), 202)
-  const logs = await api.fetch(`/v1/workloads/${id}/logs`, { headers: bearer(key) })
-  const reader = logs.body!.getReader()
-  assert.match(Buffer.from((await reader.read()).value!).toString(), /heartbeat/)
-  keys.revoke(key)
-  await assert.rejects(async () => {
-    while (!(await reader.read()).done);
-  }, /terminated/)
-})
+for (const path of ['logs', 'output?follow=1']) {
+  test(`whoever follows ${path} with a key that is revoked is cut off`, async (t) => {
+    const { api, keys, keyFor } = await openKeyedServer(t, { limits: { heartbeatMs: 20 } })
+    const key = keyFor('run', 'read')
+    const { id } = await viewOf(await api.post('/v1/workloads/async', PYTHON, bearer(key)), 202)
+    const execution = await api.backend.execution(id)
+    const followed = await api.fetch(`/v1/workloads/${id}/${path}`, { headers: bearer(key) })
+    const reader = followed.body!.getReader()
+    await execution.write('so far\n')
+    let text = ''
+    while (!text.includes('so far')) text += Buffer.from((await reader.read()).value!)
+    keys.revoke(key)
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, /terminated/)
+  })
+}

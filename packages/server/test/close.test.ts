@@ -25,6 +25,23 @@ test('a server that closes ends what follows logs, and answers whoever waits wit
   await assert.rejects(fetch(`${api.url}/healthz`))
 })
 
+for (const [path, accept] of [
+  ['output?follow=1', '*/*'],
+  ['logs?follow=1', 'text/plain'],
+]) {
+  test(`a server that closes cuts what would look whole without its end: ${path} as ${accept}`, async () => {
+    await using api = await openServer()
+    const { id, execution } = await api.begin()
+    const answer = await api.fetch(`/v1/workloads/${id}/${path}`, { headers: { accept } })
+    const reader = answer.body!.getReader()
+    await execution.write('half of it')
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'half of it')
+    await api.server[Symbol.asyncDispose]()
+    await assert.rejects(reader.read(), /terminated/)
+    assert.equal(api.log.filter((line) => line.includes('answer cut')).length, 0)
+  })
+}
+
 test('connections that wait for a request do not keep a server open', async () => {
   await using api = await openServer({ limits: { closeMs: 60_000 } })
   using idle = new RawSocket(api.port)

@@ -60,11 +60,20 @@ test('readers of one key that follow logs are limited, and each that leaves make
 })
 
 for (const accept of ['text/event-stream', 'application/x-ndjson', 'text/plain']) {
-  test(`a reader that takes nothing costs no memory and is cut: ${accept}`, async () => {
+  test(`a reader that takes nothing costs no memory and is cut: ${accept}`, async (t) => {
     const store = new CountingStore()
     await using api = await openServer({
       limits: { stalledReaderMs: 300 },
       engine: { store, logLimitBytes: 64 * MIB },
+    })
+    const released = Promise.withResolvers<void>()
+    const events = api.engine.events.bind(api.engine)
+    t.mock.method(api.engine, 'events', async function* (...args: Parameters<typeof events>) {
+      try {
+        yield* events(...args)
+      } finally {
+        released.resolve()
+      }
     })
     const { id, execution } = await api.begin({
       ...{ runtime: 'python', code: '', output_limit_bytes: 16 * MIB },
@@ -84,6 +93,7 @@ for (const accept of ['text/event-stream', 'application/x-ndjson', 'text/plain']
     // What the kernel's buffers of both ends held, and a page or two; 32 MiB were there to be read.
     assert.ok(store.eventBytes < 16 * MIB, `${store.eventBytes} bytes were read from the store`)
     assert.ok(store.eventBytes >= EVENT_PAGE_BYTES_MAX)
+    await released.promise
   })
 }
 

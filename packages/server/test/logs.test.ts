@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { LogHistory, LogRecord } from '@vulcan/schema'
+import { LongLogStore, PAGES_MAX } from './support/long-log-store.ts'
 import { allEvents, readEvents, type SentEvent } from './support/read-events.ts'
 import { openServer, problemOf, textOf, viewOf } from './support/server-under-test.ts'
 
@@ -177,6 +179,47 @@ test('a silent stream says now and then that it is alive', async () => {
     }
   }
   assert.deepEqual(events, [line(0, 'at last'), DONE])
+})
+
+for (const [what, stream, accept, query] of [
+  ['a line that does not end', 'stdout', 'text/event-stream', ''],
+  ['the other stream', 'stderr', 'application/x-ndjson', '?follow=1&stream=stdout'],
+] as const) {
+  test(`a stream says that it is alive while the program writes ${what}`, async () => {
+    await using api = await openServer({ limits: { heartbeatMs: 150 } })
+    const { id, execution } = await api.begin()
+    const response = await api.fetch(`/v1/workloads/${id}/logs${query}`, { headers: { accept } })
+    let isHeard = false
+    const written = (async () => {
+      // Recorded without a pause, for much longer than a heartbeat may take.
+      for (let n = 0; n < 200_000 && !isHeard; n += 1) {
+        await execution.write('x', stream)
+        await turn()
+      }
+      execution.exit()
+    })()
+    let text = ''
+    for await (const bytes of response.body!) {
+      text += Buffer.from(bytes)
+      isHeard = text.includes('heartbeat')
+      if (isHeard) break
+    }
+    assert.ok(isHeard, text)
+    await written
+  })
+}
+
+test('while a long log is read for one who has it already, others are answered', async () => {
+  await using store = new LongLogStore()
+  await using api = await openServer({ engine: { store } })
+  const { id } = await api.begin()
+  const headers = { 'last-event-id': String(PAGES_MAX) }
+  const log = api.fetch(`/v1/workloads/${id}/logs?follow=0`, { headers })
+  await store.begun
+  assert.equal((await api.fetch('/healthz')).status, 200)
+  assert.ok(store.pages < PAGES_MAX)
+  store.isEnough = true
+  assert.deepEqual(await allEvents(await log), [DONE])
 })
 
 test('output is the exact bytes of one stream, then and while it comes', async () => {

@@ -132,6 +132,7 @@ test('what does not exist is 404, and a method that a resource does not have 405
     ['DELETE', '/v1/workloads', 'GET, HEAD, POST'],
     ['POST', '/v1/workloads/x', 'DELETE, GET, HEAD'],
     ['OPTIONS', '/v1/workloads/x/logs', 'GET'],
+    ['OPTIONS', '/v1/workloads/x/logs/history', 'GET'],
     ['PATCH', '/healthz', 'GET, HEAD'],
   ] as const) {
     const response = await api.fetch(path, { method, body: method === 'PUT' ? 'x' : null })

@@ -17,6 +17,18 @@ test('over its rate a key is told when to come again', async (t) => {
   assert.equal((await api.engine.list({ limit: 1 })).total, 2)
 })
 
+test('a request that is repeated with its key is none of those that its rate counts', async (t) => {
+  const { api, keys } = await openKeyedServer(t, { nowMs: () => 0 })
+  const { secretKey } = keys.create({ scopes: ['run'], quota: { ratePerMinute: 1 } })
+  const headers = { ...bearer(secretKey), 'idempotency-key': 'order-1' }
+  const { id } = await viewOf(await api.post(ASYNC, PYTHON, headers), 202)
+  for (const _time of [2, 3]) {
+    assert.equal((await viewOf(await api.post(ASYNC, PYTHON, headers), 202)).id, id)
+  }
+  const another = await api.post(ASYNC, PYTHON, { ...headers, 'idempotency-key': 'order-2' })
+  assert.equal((await problemOf(another)).code, 'quota_exceeded')
+})
+
 test("what a workload asks for is within its key's quota, and what it does not say, too", async (t) => {
   const { api, keys } = await openKeyedServer(t)
   const quota = { maxCpus: 2, maxMemMib: 256, maxNetwork: 'none' } as const

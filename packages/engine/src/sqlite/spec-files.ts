@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno, WorkloadSpec } from '@vulcan/schema'
 import * as z from 'zod'
@@ -33,7 +33,7 @@ export class SpecFiles {
     const path = this.#path(spec.id)
     try {
       await using file = await open(path, 'wx', 0o600)
-      await file.writev(encode(spec))
+      await writeWhole(file, encode(spec))
       // At once: a file system with a journal writes that once for both.
       await Promise.all([file.sync(), this.#syncNames()])
     } catch (error) {
@@ -102,6 +102,15 @@ function encode({ codeArchive, input, ...spec }: WorkloadSpec): Uint8Array[] {
   return parts.filter((part) => part !== undefined && part.byteLength > 0) as Uint8Array[]
 }
 
+/** A disk that gets full is no error of `writev`, which then writes less. */
+async function writeWhole(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev(parts)
+  if (bytesWritten === parts.reduce((sum, { byteLength }) => sum + byteLength, 0)) return
+  // Goes on where that stopped, until all is written or the reason shows.
+  await file.writeFile(Buffer.concat(parts).subarray(bytesWritten))
+}
+
+/** Throws for a file that is not whole: a program never gets part of its input. */
 function decode(bytes: Buffer): WorkloadSpec {
   let at = 4 + bytes.readUInt32BE()
   const { spec, lengths } = Header.parse(JSON.parse(bytes.toString('utf8', 4, at)))
@@ -112,5 +121,8 @@ function decode(bytes: Buffer): WorkloadSpec {
   }
   const codeArchive = take(lengths.codeArchive)
   const input = take(lengths.input)
+  if (at !== bytes.byteLength) {
+    throw new Error(`the file of workload ${spec['id']} has ${bytes.byteLength} bytes, not ${at}`)
+  }
   return WorkloadSpec.parse({ ...spec, codeArchive, input })
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { SqliteStore, StoreError } from '@vulcan/engine'
 import { insertInto, testStoreContract } from '../support/store-contract.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -30,6 +32,29 @@ test('what was closed is found when it is opened again', async (t) => {
   assert.deepEqual(await store.get(kept.id), kept)
   assert.equal((await store.spec(kept.id))?.code, 'kept')
   assert.equal((await store.list({ limit: 1 })).total, 2)
+})
+
+test('what does not fit on the disk is refused, and nothing of it is stored', async (t) => {
+  const program = join(import.meta.dirname, '../support/bounded-process.ts')
+  const inputBytes = 4 * 1024 * 1024
+  // At most 2 MiB: the units are 512 or 1024 bytes.
+  const bounded = ['-c', 'ulimit -f 2048 && exec "$@"', 'sh']
+  const { stdout } = await promisify(execFile)('sh', [
+    ...bounded,
+    ...[process.execPath, program, await databasePath(t), String(inputBytes)],
+  ])
+  assert.deepEqual(JSON.parse(stdout), { refusal: 'EFBIG', left: 0 })
+})
+
+test('a workload whose file was cut is not run with what is left of it', async (t) => {
+  const path = await databasePath(t)
+  await using store = await SqliteStore.open(path)
+  const workload = aWorkload()
+  const { id } = workload
+  await store.insert(workload, aSpec({ id, input: Buffer.from('abc') }))
+  const file = join(`${path}-specs`, id)
+  await truncate(file, (await stat(file)).size - 1)
+  await assert.rejects(store.spec(id), /bytes, not/)
 })
 
 test('one process has a store for itself', async (t) => {

@@ -17,6 +17,7 @@ const LINE_BYTES_MAX = 64 * 1024
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+const EMPTY = Buffer.alloc(0)
 
 /** The beginning of a line that has not ended. */
 interface Tail {
@@ -42,21 +43,22 @@ export class LineAssembler {
     const { stream } = event
     const tail = this.#tails[stream]
     const lines: Line[] = []
-    let bytes = Buffer.from(event.bytes.buffer, event.bytes.byteOffset, event.bytes.byteLength)
-    while (bytes.byteLength > 0) {
-      if (tail.afterReturn && bytes[0] === LINE_FEED) bytes = bytes.subarray(1)
+    const bytes = Buffer.from(event.bytes.buffer, event.bytes.byteOffset, event.bytes.byteLength)
+    for (let at = 0; at < bytes.byteLength; ) {
+      if (tail.afterReturn && bytes[at] === LINE_FEED) at += 1
       tail.afterReturn = false
-      const end = endOfLine(bytes)
-      tail.bytes = Buffer.concat([
-        tail.bytes,
-        bytes.subarray(0, end === -1 ? bytes.byteLength : end),
-      ])
-      lines.push(...this.#cutLong(stream))
-      if (end === -1) break
+      const end = endOfLine(bytes, at)
+      const piece = bytes.subarray(at, end)
+      const hasEnded = end < bytes.byteLength
+      // A line within one event needs no copy. The beginning of one does: it is held for longer.
+      const isWhole = hasEnded && tail.bytes.byteLength === 0
+      tail.bytes = isWhole ? piece : Buffer.concat([tail.bytes, piece])
+      if (tail.bytes.byteLength > LINE_BYTES_MAX) lines.push(...this.#cutLong(stream))
+      if (!hasEnded) break
       tail.afterReturn = bytes[end] === CARRIAGE_RETURN
       lines.push(this.#line(stream, tail.bytes))
-      tail.bytes = Buffer.alloc(0)
-      bytes = bytes.subarray(end + 1)
+      tail.bytes = EMPTY
+      at = end + 1
     }
     return lines
   }
@@ -86,15 +88,15 @@ export class LineAssembler {
 }
 
 function newTail(): Tail {
-  return { bytes: Buffer.alloc(0), afterReturn: false }
+  return { bytes: EMPTY, afterReturn: false }
 }
 
-/** -1 without one. One pass: a hostile program's output is as good as another's. */
-function endOfLine(bytes: Buffer): number {
-  for (let at = 0; at < bytes.byteLength; at += 1) {
+/** The length without one. One pass: a hostile program's output is as good as another's. */
+function endOfLine(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.byteLength; at += 1) {
     if (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) return at
   }
-  return -1
+  return bytes.byteLength
 }
 
 /** The last place up to `at` where no character is cut in two (UTF-8: RFC 3629, 3). */

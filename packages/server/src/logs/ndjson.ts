@@ -1,17 +1,25 @@
 import type { Engine, RecordedEvent } from '@vulcan/engine'
 import type { LogRecord } from '@vulcan/schema'
 import { toListedView, toTime } from '../workload-view.ts'
-import { type LogSelection, logEvents } from './log-events.ts'
+import { withHeartbeats } from './heartbeats.ts'
+import type { LogSelection } from './log-selection.ts'
+
+const HEARTBEAT = asLine({ type: 'heartbeat' })
 
 /** The record of a workload, a `LogRecord` a line. Of one stream alone, phases are left out. */
-export async function* ndjsonLogs(
+export function ndjsonLogs(
   engine: Engine,
   selection: LogSelection,
 ): AsyncGenerator<string, void, undefined> {
-  const { after = -1, stream, workloadId } = selection
-  for await (const event of logEvents(engine, selection, after)) {
-    if (event === null) yield asLine({ type: 'heartbeat' })
-    else if (stream === undefined || (event.type === 'output' && event.stream === stream)) {
+  return withHeartbeats(records(engine, selection), selection, HEARTBEAT)
+}
+
+async function* records(
+  engine: Engine,
+  { workloadId, stream, after: afterSeq = -1, follow, signal }: LogSelection,
+): AsyncGenerator<string, void, undefined> {
+  for await (const event of engine.events(workloadId, { afterSeq, follow, signal })) {
+    if (stream === undefined || (event.type === 'output' && event.stream === stream)) {
       yield asLine(toRecord(event))
     }
   }

@@ -1,14 +1,13 @@
 import type { Engine } from '@vulcan/engine'
-import { type LogSelection, logEvents } from './log-events.ts'
+import type { LogSelection } from './log-selection.ts'
 
 /** The bytes that a program wrote, in the order in which they came; there is no place for heartbeats. */
 export async function* plainLogs(
   engine: Engine,
-  selection: LogSelection,
+  { workloadId, stream, after: afterSeq = -1, follow, signal }: LogSelection,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { after = -1, stream } = selection
-  for await (const event of logEvents(engine, selection, after)) {
-    if (event?.type !== 'output' || event.bytes.byteLength === 0) continue
+  for await (const event of engine.events(workloadId, { afterSeq, follow, signal })) {
+    if (event.type !== 'output' || event.bytes.byteLength === 0) continue
     if (stream === undefined || event.stream === stream) yield event.bytes
   }
 }

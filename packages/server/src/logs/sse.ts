@@ -1,7 +1,8 @@
 import type { Engine } from '@vulcan/engine'
 import { isFinal } from '@vulcan/schema'
+import { withHeartbeats } from './heartbeats.ts'
 import { type Line, LineAssembler } from './line-assembler.ts'
-import { type LogSelection, logEvents } from './log-events.ts'
+import type { LogSelection } from './log-selection.ts'
 
 /** A comment, which readers skip. */
 const HEARTBEAT = ': heartbeat\n\n'
@@ -12,17 +13,22 @@ const DONE = 'event: done\ndata: stream complete\n\n'
  * id is the line's number, so that whoever comes back with it misses nothing: what came before is
  * read again, and not sent.
  */
-export async function* sseLogs(
+export function sseLogs(
   engine: Engine,
   selection: LogSelection,
 ): AsyncGenerator<string, void, undefined> {
-  const { after = -1, stream, workloadId } = selection
+  return withHeartbeats(finishedLines(engine, selection), selection, HEARTBEAT)
+}
+
+async function* finishedLines(
+  engine: Engine,
+  { workloadId, stream, after = -1, follow, signal }: LogSelection,
+): AsyncGenerator<string, void, undefined> {
   const isWanted = (line: Line) =>
     line.seq > after && (stream === undefined || line.stream === stream)
   const assembler = new LineAssembler()
-  for await (const event of logEvents(engine, selection, -1)) {
-    if (event === null) yield HEARTBEAT
-    else yield* asEvents(assembler.push(event).filter(isWanted))
+  for await (const event of engine.events(workloadId, { follow, signal })) {
+    yield* asEvents(assembler.push(event).filter(isWanted))
   }
   const { status } = await engine.get(workloadId)
   if (isFinal(status)) yield* asEvents(assembler.finish().filter(isWanted))

@@ -20,12 +20,12 @@ export async function submit(
 ): Promise<Workload> {
   const spec = toSpec(body)
   const { cpus = defaults.cpus, memMib = defaults.memMib, network = defaults.network } = spec
-  authenticator.admitSubmission(caller, { cpus, memMib, network })
   const { workload } = await engine.submit(spec, {
     owner: caller.owner,
     priority: body.priority,
     maxConcurrent: caller.quota.maxConcurrent,
     idempotency,
+    admit: () => authenticator.admitSubmission(caller, { cpus, memMib, network }),
   })
   return workload
 }

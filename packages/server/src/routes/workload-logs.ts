@@ -86,7 +86,10 @@ export function workloadLogsRoutes(app: App, context: Context): void {
       const { heartbeatMs } = limits
       const selection = { workloadId, stream, after, follow, signal, heartbeatMs }
       reply.header('x-accel-buffering', 'no').type(`${type}; charset=utf-8`)
-      return sendPieces(context, reply, FORMATS[type](engine, selection), held.move())
+      return sendPieces(context, reply, FORMATS[type](engine, selection), {
+        held: held.move(),
+        marksEnd: type !== 'text/plain',
+      })
     },
   )
 
@@ -94,6 +97,7 @@ export function workloadLogsRoutes(app: App, context: Context): void {
     '/v1/workloads/:id/logs/history',
     {
       onRequest,
+      exposeHeadRoute: false,
       schema: {
         operationId: 'getWorkloadLogHistory',
         summary: 'What is stored of the logs, by lines',

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 import { outputBytes } from '../output/output-bytes.ts'
-import { callerOf, requireScope, visibleWorkload } from '../request/authorize.ts'
+import { callerOf, cutWhenRefused, requireScope, visibleWorkload } from '../request/authorize.ts'
 import { Patience } from '../request/patience.ts'
 import { OTHERWISE, WorkloadPath } from './answers.ts'
 import { Follow, Stream } from './queries.ts'
@@ -37,11 +37,14 @@ export function workloadOutputRoute(app: App, context: Context): void {
       const { stream, follow = false } = request.query
       const { id: workloadId } = await visibleWorkload(context, request, request.params.id)
       using held = new DisposableStack()
-      if (follow) held.use(readers.take(callerOf(request).owner))
+      if (follow) {
+        held.use(readers.take(callerOf(request).owner))
+        held.use(cutWhenRefused(context, request, reply))
+      }
       const { signal } = held.use(new Patience(reply.raw, { closing }))
       reply.type('application/octet-stream')
       const pieces = outputBytes(engine, { workloadId, stream, follow, signal })
-      return sendPieces(context, reply, pieces, held.move())
+      return sendPieces(context, reply, pieces, { held: held.move() })
     },
   )
 }
