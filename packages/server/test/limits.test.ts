@@ -98,7 +98,7 @@ for (const accept of ['text/event-stream', 'application/x-ndjson', 'text/plain']
 }
 
 test('a reader that takes what comes, however slowly, and one to whom nothing comes, are not cut', async () => {
-  await using api = await openServer({ limits: { stalledReaderMs: 50, keepAliveMs: 300 } })
+  await using api = await openServer({ limits: { stalledReaderMs: 300, keepAliveMs: 1200 } })
   const { id, execution } = await api.begin()
   const poll = api.fetch(`/v1/workloads/${id}?wait=60`)
   const logs = await api.fetch(`/v1/workloads/${id}/logs`)
