@@ -7,8 +7,18 @@ const RESPONSE_BYTES_MAX = 1024 * 1024
 
 export interface SendOptions {
   readonly agent: Agent
+  /** Aborts with `ClientClosed`. */
+  readonly closed: AbortSignal
   readonly signal: AbortSignal | undefined
   readonly deadlineMs: number
+}
+
+/** The reason of the signal of a client that was disposed. */
+export class ClientClosed extends Error {
+  constructor() {
+    super('the client is closed')
+    this.name = 'ClientClosed'
+  }
 }
 
 export interface Answer {
@@ -25,14 +35,16 @@ export async function sendRequest(
   body: string | undefined,
   options: SendOptions,
 ): Promise<Answer> {
-  using deadline = startDeadline(options.deadlineMs, options.signal)
-  deadline.signal.throwIfAborted()
+  const { closed, signal = closed } = options
+  using deadline = startDeadline(options.deadlineMs, AbortSignal.any([closed, signal]))
   try {
+    deadline.signal.throwIfAborted()
     const response = await exchange(call, body, options.agent, deadline.signal)
     return { status: response.statusCode ?? 0, text: await readText(call, response) }
   } catch (error) {
     const { reason } = deadline.signal
     if (reason instanceof DeadlinePassed) throw new ApiDeadlineError(call, options.deadlineMs)
+    if (reason instanceof ClientClosed) throw new ApiUnreachableError(call, reason)
     if (deadline.signal.aborted) throw reason
     if (error instanceof ApiResponseError) throw error
     throw new ApiUnreachableError(call, error)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { linkSync, unlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { serveFirecrackerApi } from '../../src/api.ts'
@@ -200,6 +200,35 @@ test('a VMM that ends during a call is unreachable', async () => {
   await client.version()
   await server[Symbol.asyncDispose]()
   await assert.rejects(client.version(), ApiUnreachableError)
+})
+
+test('a client that is disposed neither sends what waits nor connects again', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  const path = join(directory.path, 'reused.sock')
+  linkSync(stub.socketPath, path)
+  const client = new FirecrackerClient(path)
+  const calls = [client.version(), client.version(), client.version()]
+  await stub.accepted
+  unlinkSync(path)
+  const next = createServer()
+  let connections = 0
+  next.on('connection', (socket) => {
+    connections += 1
+    socket.destroy()
+  })
+  next.listen({ path })
+  await once(next, 'listening')
+  client[Symbol.dispose]()
+  const ended = await Promise.allSettled([...calls, client.version()])
+  const reasons = ended.map((result) => result.status === 'rejected' && String(result.reason))
+  for (const reason of reasons) assert.match(String(reason), /the client is closed/)
+  // Connections come in their order: none was before this one.
+  const last = connect(path)
+  await once(next, 'connection')
+  assert.equal(connections, 1)
+  last.destroy()
+  next.close()
 })
 
 test('silence ends with the deadline', async () => {
