@@ -29,6 +29,9 @@ export interface Answer {
 /**
  * Sends one request with its length given (Firecracker takes no chunks) and reads the answer.
  * Throws `ApiUnreachableError`, `ApiDeadlineError`, `ApiResponseError` and the signal's reason.
+ *
+ * A connection ends with what is refused on it: Firecracker reads what comes after a request that it
+ * could not read, such as the body of one that is too long, as more requests, and answers them.
  */
 export async function sendRequest(
   call: ApiCall,
@@ -40,7 +43,9 @@ export async function sendRequest(
   try {
     deadline.signal.throwIfAborted()
     const response = await exchange(call, body, options.agent, deadline.signal)
-    return { status: response.statusCode ?? 0, text: await readText(call, response) }
+    const answer = { status: response.statusCode ?? 0, text: await readText(call, response) }
+    if (isRefusal(response)) response.socket.destroy()
+    return answer
   } catch (error) {
     const { reason } = deadline.signal
     if (reason instanceof DeadlinePassed) throw new ApiDeadlineError(call, options.deadlineMs)
@@ -66,12 +71,20 @@ function exchange(
     }),
   }
   const outgoing = request({ agent, socketPath, method, path, headers, signal })
-  outgoing.on('response', resolve)
+  outgoing.on('response', (response) => {
+    // Before its end, at which the agent gives the connection to the next request.
+    if (isRefusal(response)) outgoing.shouldKeepAlive = false
+    resolve(response)
+  })
   outgoing.on('error', reject)
   // Node hangs up on an answer that switches protocols, and tells of it by nothing else.
   outgoing.on('close', () => reject(new Error('it hung up')))
   outgoing.end(body)
   return promise
+}
+
+function isRefusal({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 300
 }
 
 async function readText(call: ApiCall, response: IncomingMessage): Promise<string> {

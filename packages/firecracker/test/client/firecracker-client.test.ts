@@ -173,6 +173,32 @@ test('an error of the HTTP layer, which is no valid JSON, is given as it is', as
   await assert.rejects(client.version(), { code: 'vmm_api_fault', status: 400, faultMessage: body })
 })
 
+test('what a server makes of a body that it did not read is no answer to the next call', async () => {
+  using directory = temporaryDirectory()
+  const socketPath = join(directory.path, 'api.sock')
+  const refusal = 'HTTP/1.1 400 \r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nbad'
+  const server = createServer((socket) => {
+    let isFirst = true
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (bytes) => {
+      const isReadable = isFirst && bytes.toString().startsWith('GET /version ')
+      isFirst = false
+      const version = '{"firecracker_version":"1.16.1"}'
+      const answer = `HTTP/1.1 200 \r\nContent-Length: ${version.length}\r\n\r\n${version}`
+      socket.write(isReadable ? answer : refusal)
+    })
+  })
+  server.listen({ path: socketPath })
+  await once(server, 'listening')
+  using _ = { [Symbol.dispose]: () => void server.close() }
+  using client = new FirecrackerClient(socketPath)
+  const refused = client.putMetadata({ text: 'x'.repeat(200_000) })
+  const next = client.version()
+  await assert.rejects(refused, { code: 'vmm_api_fault', faultMessage: 'bad' })
+  assert.equal(await next, '1.16.1')
+  assert.equal(await client.version(), '1.16.1')
+})
+
 test('a server that is full is a refusal with status 503', async () => {
   using directory = temporaryDirectory()
   using stub = await stubServer(
