@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ANSWERS, type Answers, REQUESTS, type Requests } from '../schemas/bodies.ts'
+import { encodeValue } from '../schemas/encode-value.ts'
 import { faultMessage } from '../schemas/instance.ts'
 import { parseAnswer } from '../schemas/parse-answer.ts'
 import { checkSocketPath } from '../socket-path.ts'
@@ -72,7 +73,7 @@ export class ApiConnection implements Disposable {
     id = '',
   ): Promise<void> {
     const schema: z.ZodType<Requests[Call]> = REQUESTS[endpoint] as never
-    await this.#exchange(endpoint, id, z.encode(schema, value), options)
+    await this.#exchange(endpoint, id, encodeValue(endpoint, schema, value), options)
   }
 
   /** A call that only asks for something to be done. */

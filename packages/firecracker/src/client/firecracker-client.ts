@@ -31,9 +31,10 @@ export type SnapshotSource = Omit<
  *
  * Every method throws `ApiFaultError` (`vmm_api_fault`) where the VMM refuses,
  * `UnsupportedByVersionError` (`unsupported_by_version`) where it is too old for the call or one of
- * its fields, before that is sent, and otherwise `ApiUnreachableError` (`vmm_api_unreachable`),
- * `ApiDeadlineError` (`vmm_api_deadline`), `ApiResponseError` (`vmm_api_response`), or the reason of
- * its signal. A call that was not answered may have been acted upon.
+ * its fields and `InvalidValueError` (`invalid_value`) for a value that the call does not take, both
+ * before it is sent, and otherwise `ApiUnreachableError` (`vmm_api_unreachable`), `ApiDeadlineError`
+ * (`vmm_api_deadline`), `ApiResponseError` (`vmm_api_response`), or the reason of its signal. A call
+ * that was not answered may have been acted upon.
  *
  * The VMM is asked for its version once, by the first call that came after Firecracker 1.0.0.
  */
