@@ -102,7 +102,10 @@ export class Machine {
     await this.#perform('change', () => sendChange(this.#client, change, options))
   }
 
-  /** Of a paused machine. Every connection over vsock is reset; who listens in the guest stays. */
+  /**
+   * Of a paused machine. Every connection over vsock is reset; who listens in the guest stays. The
+   * deadline is 5 min unless `options` has one: all of the guest's memory is written.
+   */
   async createSnapshot(request: SnapshotCreate, options?: CallOptions): Promise<void> {
     await this.#perform('create_snapshot', () => this.#client.createSnapshot(request, options))
     this.#snapshotSincePause = true

@@ -18,7 +18,7 @@ import { type Answer, ClientClosed, sendRequest } from './send-request.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** For the whole call; default 5 s. */
+  /** For the whole call; default 5 s, and 5 min where a snapshot is made. */
   readonly deadlineMs?: number | undefined
 }
 

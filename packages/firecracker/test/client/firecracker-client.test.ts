@@ -268,6 +268,17 @@ test('silence ends with the deadline', async () => {
   })
 })
 
+test('a snapshot, which writes all memory, has five minutes', async (context) => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  using client = new FirecrackerClient(stub.socketPath)
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const call = client.createSnapshot({ snapshotPath: '/s', memFilePath: '/m' })
+  await stub.accepted
+  context.mock.timers.tick(5 * 60_000)
+  await assert.rejects(call, { code: 'vmm_api_deadline', deadlineMs: 5 * 60_000 })
+})
+
 test('an answer that never ends, ends with the deadline', async () => {
   using directory = temporaryDirectory()
   using stub = await stubServer(directory.path, 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{')
