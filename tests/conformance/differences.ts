@@ -44,32 +44,6 @@ const FAKE: Readonly<Record<string, readonly string[]>> = {
   'of the memory of its machines it saves nothing': [
     'a guest with Linux goes on in other processes, at other sockets, from all and from what changed',
   ],
-  'it says nothing when it ends': [
-    'a field of a part that is unknown ends it with 1',
-    'a file without a boot source ends it with 1',
-    'a file without drives ends it with 1',
-    'a kernel that is missing ends it with 1',
-    'a machine that is refused ends it with 1',
-    'a path where something is cannot be the API socket: 1',
-  ],
-  'of the command line it knows --id, --api-sock, --config-file, --metadata and --enable-pci': [
-    '--version tells the version and succeeds',
-    '--help names the options and succeeds',
-    '--snapshot-version tells the version of snapshots',
-    'an unknown option ends it with 153',
-    'an option without its value ends it with 153',
-    'an option that comes twice ends it with 153',
-    'an argument that is no option ends it with 153',
-    '--no-api without --config-file ends it with 153',
-    '--seccomp-filter with --no-seccomp ends it with 153',
-    'an unknown level ends it with 152',
-    'the id "" of 0 characters ends it without success',
-    'the id "a b" of 3 characters ends it without success',
-    'the id "a_b" of 3 characters ends it without success',
-    'the id "xxxx" of 65 characters ends it without success',
-    '--http-api-max-payload-size is the limit of a body',
-    '--mmds-size-limit is the limit of the metadata',
-  ],
 }
 
 const VULCAN_VMM: Readonly<Record<string, readonly string[]>> = {
