@@ -82,8 +82,8 @@ export class Machine {
   }
 
   /**
-   * In Firecracker 1.16 a machine with vsock that is resumed without a snapshot since its pause can
-   * no longer be connected to: refused with `KnownBugError`, it stays paused.
+   * In Firecracker 1.16.0 and 1.16.1 a machine with vsock that is resumed without a snapshot since
+   * its pause can no longer be connected to: refused with `KnownBugError`, it stays paused.
    */
   async resume(options: KnownBugOptions = {}): Promise<void> {
     await this.#perform('resume', async () => {
