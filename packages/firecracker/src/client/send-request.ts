@@ -77,6 +77,8 @@ function exchange(
     resolve(response)
   })
   outgoing.on('error', reject)
+  // A request that waits for the connection is told of nothing.
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   // Node hangs up on an answer that switches protocols, and tells of it by nothing else.
   outgoing.on('close', () => reject(new Error('it hung up')))
   outgoing.end(body)

@@ -178,11 +178,10 @@ test('what a server makes of a body that it did not read is no answer to the nex
   const socketPath = join(directory.path, 'api.sock')
   const refusal = 'HTTP/1.1 400 \r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nbad'
   const server = createServer((socket) => {
-    let isFirst = true
+    let isReadable = true
     socket.on('error', () => socket.destroy())
     socket.on('data', (bytes) => {
-      const isReadable = isFirst && bytes.toString().startsWith('GET /version ')
-      isFirst = false
+      isReadable &&= bytes.toString().startsWith('GET /version ')
       const version = '{"firecracker_version":"1.16.1"}'
       const answer = `HTTP/1.1 200 \r\nContent-Length: ${version.length}\r\n\r\n${version}`
       socket.write(isReadable ? answer : refusal)
