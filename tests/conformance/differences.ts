@@ -38,9 +38,6 @@ const FAKE: Readonly<Record<string, readonly string[]>> = {
     'without an API there is no socket, and the console is on stdout',
     'with an API a guest that restarts ends the program with 0, too',
   ],
-  'its metrics count its calls, whatever they are': [
-    'metrics count what was asked, and the library reads them',
-  ],
   'of the memory of its machines it saves nothing': [
     'a guest with Linux goes on in other processes, at other sockets, from all and from what changed',
   ],
