@@ -56,7 +56,11 @@ export class FakeVm {
       serve: (port) => this.#guestOn(port),
     })
     this.#api = new VmmApi({
-      identity: { id: this.id, vmmVersion: script.version ?? DEFAULT_VERSION, appName: 'Firecracker' },
+      identity: {
+        id: this.id,
+        vmmVersion: script.version ?? DEFAULT_VERSION,
+        appName: 'Firecracker',
+      },
       pciEnabled: commandLine.pciEnabled,
       metadataBytesMax: commandLine.metadataBytesMax,
       configure: async (part) => {
