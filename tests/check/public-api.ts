@@ -198,6 +198,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'FirecrackerClient',
     'type GuestListener',
     'hostPath',
+    'InvalidValueError',
     'type Jail',
     'type JailedStart',
     'jailerArguments',

@@ -82,8 +82,8 @@ export class Machine {
   }
 
   /**
-   * In Firecracker 1.16 a machine with vsock that is resumed without a snapshot since its pause can
-   * no longer be connected to: refused with `KnownBugError`, it stays paused.
+   * In Firecracker 1.16.0 and 1.16.1 a machine with vsock that is resumed without a snapshot since
+   * its pause can no longer be connected to: refused with `KnownBugError`, it stays paused.
    */
   async resume(options: KnownBugOptions = {}): Promise<void> {
     await this.#perform('resume', async () => {
@@ -102,7 +102,10 @@ export class Machine {
     await this.#perform('change', () => sendChange(this.#client, change, options))
   }
 
-  /** Of a paused machine. Every connection over vsock is reset; who listens in the guest stays. */
+  /**
+   * Of a paused machine. Every connection over vsock is reset; who listens in the guest stays. The
+   * deadline is 5 min unless `options` has one: all of the guest's memory is written.
+   */
   async createSnapshot(request: SnapshotCreate, options?: CallOptions): Promise<void> {
     await this.#perform('create_snapshot', () => this.#client.createSnapshot(request, options))
     this.#snapshotSincePause = true

@@ -73,6 +73,25 @@ test('a serial device is refused in a file, where Firecracker would skip it', ()
   assert.throws(() => configFileOf(settings, { version: '1.16.1' }), { code: 'unsupported' })
 })
 
+test('a value that a call or a file does not take is refused before anything is sent', async () => {
+  using directory = temporaryDirectory()
+  await using fake = new FakeFirecracker()
+  await using called = await fakeMachine(fake, directory.path, { name: 'values' })
+  const bootSource = { kernelImagePath: '/k' }
+  const machineConfig = { vcpuCount: 1.5, memSizeMib: 128 }
+  assert.throws(() => configFileOf({ bootSource, machineConfig }, { version: '1.16.1' }), {
+    code: 'invalid_value',
+    target: '--config-file',
+    message: /vcpu_count/,
+  })
+  await assert.rejects(called.client.putMachineConfig(machineConfig), {
+    code: 'invalid_value',
+    target: 'PUT /machine-config',
+    message: /vcpu_count/,
+  })
+  assert.deepEqual(called.vm.calls, [])
+})
+
 test('a file is refused for a version that would not read it', () => {
   using directory = temporaryDirectory()
   const settings = allSettings(directory.path)

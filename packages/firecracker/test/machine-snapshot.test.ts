@@ -175,14 +175,16 @@ test('a machine without vsock, one with a snapshot since, and a version without 
   await saved.machine.pause()
   await assert.rejects(saved.machine.resume(), KnownBugError)
 
-  fake.script = { version: '1.15.1' }
-  await using older = await fakeMachine(fake, directory.path, { name: 'older' })
-  const vsock = { guestCid: 3, udsPath: join(directory.path, 'older-vsock.sock') }
-  await older.machine.configure({ ...withoutVsock, vsock })
-  await older.machine.start()
-  await older.machine.pause()
-  await older.machine.resume()
-  assert.equal(older.vm.state, 'running')
+  for (const version of ['1.15.1', '1.16.2']) {
+    fake.script = { version }
+    await using other = await fakeMachine(fake, directory.path, { name: version })
+    const vsock = { guestCid: 3, udsPath: join(directory.path, `${version}-vsock.sock`) }
+    await other.machine.configure({ ...withoutVsock, vsock })
+    await other.machine.start()
+    await other.machine.pause()
+    await other.machine.resume()
+    assert.equal(other.vm.state, 'running')
+  }
 })
 
 test('Firecracker 1.16.0 loads no snapshot unless told to, since vsock may be dead then', async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { serveFirecrackerApi } from '../src/api.ts'
+import { serveFirecrackerApi, type Vmm } from '../src/api.ts'
 import { FirecrackerClient, Machine, MachineStateError } from '../src/index.ts'
 import { bootFiles, recordingVmm } from './support/recording-vmm.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
-async function servedMachine(directory: string) {
-  const recorded = recordingVmm()
+async function servedMachine(directory: string, overrides: Partial<Vmm> = {}) {
+  const recorded = recordingVmm(overrides)
   const socketPath = join(directory, 'api.sock')
   const server = await serveFirecrackerApi({ api: recorded.api, socketPath })
   const client = new FirecrackerClient(socketPath)
@@ -106,3 +106,31 @@ test('a device of a machine is changed only while the guest runs or is paused', 
     faultMessage: 'PCI is not enabled',
   })
 })
+
+for (const [vmmVersion, plugged] of [
+  ['1.15.1', false],
+  ['1.16.0', true],
+] as const) {
+  test(`a device ${plugged ? 'can' : 'cannot'} be plugged into a machine of Firecracker ${vmmVersion}`, async () => {
+    using directory = temporaryDirectory()
+    const identity = { id: 'vm-1', vmmVersion, appName: 'Recording' }
+    await using served = await servedMachine(directory.path, { identity, pciEnabled: true })
+    const { machine, settings, calls } = served
+    await machine.configure(settings)
+    await machine.start()
+    const value = {
+      driveId: 'data',
+      isRootDevice: false,
+      pathOnHost: settings.bootSource.kernelImagePath,
+    }
+    const change = machine.change({ kind: 'plug', part: { kind: 'drive', value } })
+    if (plugged) {
+      await change
+    } else {
+      const endpoint = 'PUT /drives/{id}'
+      const neededVersion = '1.16.0'
+      await assert.rejects(change, { code: 'unsupported_by_version', endpoint, neededVersion })
+    }
+    assert.equal(calls.includes('change plug'), plugged)
+  })
+}

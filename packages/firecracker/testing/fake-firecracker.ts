@@ -2,8 +2,10 @@ import { chmodSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '@vulcan/schema'
+import { type CommandLine, ProgramEnd, parseCommandLine } from './command-line.ts'
 import { FakeVm } from './fake-vm.ts'
-import type { FakeScript } from './script.ts'
+import { DEFAULT_VERSION, type FakeScript } from './script.ts'
 import { listenForShims, type Shim } from './shim.ts'
 import { writeStandInJailer } from './stand-in-jailer.ts'
 
@@ -49,13 +51,27 @@ export class FakeFirecracker implements AsyncDisposable {
     await rm(this.#directory, { recursive: true, force: true })
   }
 
+  /** Undefined where the process ends at once. */
+  #commandLineOf(shim: Shim): CommandLine | undefined {
+    try {
+      return parseCommandLine(shim.args, this.script.version ?? DEFAULT_VERSION)
+    } catch (error) {
+      if (!(error instanceof ProgramEnd)) throw error
+      const { exitCode, message } = error
+      shim.exit(exitCode, exitCode === 0 ? { stdout: message } : { stderr: `Error: ${message}\n` })
+      return undefined
+    }
+  }
+
   #open(shim: Shim): void {
-    const vm = new FakeVm(shim, this.script)
+    const commandLine = this.#commandLineOf(shim)
+    if (commandLine === undefined) return
+    const vm = new FakeVm(shim, commandLine, this.script)
     this.vms.push(vm)
-    // A VMM that cannot bind its socket or start from its file exits with an error.
+    // A VMM that cannot bind its socket or start from its file exits with an error, and says which.
     const opening = vm.open().catch((error: unknown) => {
       vm.scriptErrors.push(error)
-      vm.exit(1)
+      shim.exit(1, { stderr: `Error: ${messageOf(error)}\n` })
     })
     this.#opening.add(opening)
     void opening.then(() => this.#opening.delete(opening))

@@ -8,13 +8,14 @@ import { createApiServer } from '../src/server/http-server.ts'
 import type { MachineConfiguration } from '../src/server/vmm.ts'
 import { VmmApi, type VmmApiRequest, type VmmApiResponse } from '../src/server/vmm-api.ts'
 import { bindLikeFirecracker } from './bind-like-firecracker.ts'
+import type { CommandLine } from './command-line.ts'
 import { FakeDevices } from './fake-devices.ts'
 import { FakeSinks } from './fake-sinks.ts'
 import { readSnapshot, writeSnapshot } from './fake-snapshot.ts'
 import { FakeVsock } from './fake-vsock.ts'
 import { speak } from './hybrid-vsock.ts'
 import { outsideOf } from './outside-of.ts'
-import type { FakeScript } from './script.ts'
+import { DEFAULT_VERSION, type FakeScript } from './script.ts'
 import type { Shim } from './shim.ts'
 
 /** The guest's console goes nowhere, and Firecracker's own words only to its sinks. */
@@ -29,6 +30,7 @@ export class FakeVm {
   /** What a VMM that the stand-in of the jailer has started sees as `/`. */
   readonly jailRoot: string | undefined
   readonly #shim: Shim
+  readonly #commandLine: CommandLine
   readonly #script: FakeScript
   readonly #api: VmmApi
   #configuration: MachineConfiguration | undefined
@@ -39,11 +41,12 @@ export class FakeVm {
   readonly #vsock: FakeVsock
   #closeApi: (() => void) | undefined
 
-  constructor(shim: Shim, script: FakeScript) {
+  constructor(shim: Shim, commandLine: CommandLine, script: FakeScript) {
     this.#shim = shim
+    this.#commandLine = commandLine
     this.#script = script
-    this.id = argumentAfter(shim.args, '--id') ?? 'anonymous-instance'
-    this.jailRoot = argumentAfter(shim.args, '--jail-root')
+    this.id = commandLine.id
+    this.jailRoot = commandLine.jailRoot
     this.ended = shim.ended.then(() => this.#forgetSockets())
     this.#sinks = new FakeSinks(this.id)
     this.#vsock = new FakeVsock({
@@ -53,8 +56,13 @@ export class FakeVm {
       serve: (port) => this.#guestOn(port),
     })
     this.#api = new VmmApi({
-      identity: { id: this.id, vmmVersion: script.version ?? '1.16.1', appName: 'Firecracker' },
-      pciEnabled: shim.args.includes('--enable-pci'),
+      identity: {
+        id: this.id,
+        vmmVersion: script.version ?? DEFAULT_VERSION,
+        appName: 'Firecracker',
+      },
+      pciEnabled: commandLine.pciEnabled,
+      metadataBytesMax: commandLine.metadataBytesMax,
       configure: async (part) => {
         if (part.kind === 'vsock') await this.#vsock.bind(part.value, this.#owner)
         if (part.kind === 'logger') this.#sinks.configureLog(part.value)
@@ -117,11 +125,11 @@ export class FakeVm {
 
   /** Opens the API and applies the files, as the arguments say; calls come after the files. */
   async open(): Promise<void> {
+    const { apiSocket, ...paths } = this.#commandLine
     const [metadata, config] = await Promise.all([
-      this.#readArgument('--metadata'),
-      this.#readArgument('--config-file'),
+      readText(paths.metadata),
+      readText(paths.configFile),
     ])
-    const apiSocket = argumentAfter(this.args, '--api-sock')
     if (apiSocket !== undefined && this.#script.neverOpenApi !== true) {
       await this.#openApi(join(this.jailRoot ?? '', apiSocket))
     }
@@ -134,23 +142,20 @@ export class FakeVm {
   }
 
   async #openApi(socketPath: string): Promise<void> {
-    const { server, closeConnections } = createApiServer({
-      handle: (call) => this.#handle(call),
+    const api = {
+      handle: (call: VmmApiRequest) => this.#handle(call),
       answered: () => {
         if (this.#endAfterAnswer) this.exit(1)
       },
-    })
+    }
+    const { bodyBytesMax } = this.#commandLine
+    const { server, closeConnections } = createApiServer(api, bodyBytesMax)
     await bindLikeFirecracker(server, socketPath, 0o600, this.#owner)
     this.#closeApi = () => {
       server.close()
       closeConnections()
     }
     if (this.state === 'ended') this.#closeApi()
-  }
-
-  async #readArgument(name: string): Promise<string | undefined> {
-    const path = argumentAfter(this.args, name)
-    return path === undefined ? undefined : readFile(path, 'utf8')
   }
 
   /** Whose sockets a jailed VMM binds. */
@@ -222,7 +227,6 @@ export class FakeVm {
   }
 }
 
-function argumentAfter(args: readonly string[], name: string): string | undefined {
-  const index = args.indexOf(name)
-  return index === -1 ? undefined : args[index + 1]
+async function readText(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(path, 'utf8')
 }

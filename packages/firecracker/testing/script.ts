@@ -9,6 +9,8 @@ export type Manner =
   | 'reset'
   | { readonly after: Promise<unknown> }
 
+export const DEFAULT_VERSION = '1.16.1'
+
 /** What a fake VM does. Calls are named as on the wire: `PUT /drives/rootfs`. */
 export interface FakeScript {
   /** The version that it has, in what it tells and what it takes. Default: 1.16.1. */

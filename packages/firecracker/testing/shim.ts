@@ -6,7 +6,7 @@ import { hasErrno } from '@vulcan/schema'
 
 /**
  * What is spawned for a fake VM: a shell that tells its pid and arguments, stays until it is killed
- * or told to exit, and never outlives the test's process.
+ * or told what to say and to exit, and never outlives the test's process.
  *
  * `<pid>.alive` is a FIFO whose writer is the shim alone: its end of file is the shim's death.
  * `leash` is a FIFO whose writer is the test's process alone, for the other direction.
@@ -14,10 +14,16 @@ import { hasErrno } from '@vulcan/schema'
 const SHIM = `#!/bin/sh
 mkfifo "$D/$$.alive" || exit 125
 exec 9<>"$D/$$.alive"
-trap 'read -r code <"$D/$$.exit"; echo "exit $code" >&2; exit "$code"' USR1
+trap 'cat "$D/$$.out"; cat "$D/$$.err" >&2; read -r code <"$D/$$.exit"; exit "$code"' USR1
 printf '%s\\0' "$$" "$#" "$@" >"$D/announce"
 read -r nothing <"$D/leash"
 `
+
+/** What a process says before it exits; nothing where absent. */
+export interface LastWords {
+  readonly stdout?: string
+  readonly stderr?: string
+}
 
 /** A shim that was started, as it announced itself. */
 export interface Shim {
@@ -26,7 +32,7 @@ export interface Shim {
   /** Resolves when its process has ended. */
   readonly ended: Promise<void>
   kill(): void
-  exit(code: number): void
+  exit(code: number, words?: LastWords): void
 }
 
 /**
@@ -100,7 +106,9 @@ function openShim(directory: string, pid: number, args: readonly string[]): Shim
     args,
     ended,
     kill: () => signalIfThere(pid, 'SIGKILL'),
-    exit(code) {
+    exit(code, { stdout = '', stderr = '' } = {}) {
+      writeFileSync(join(directory, `${pid}.out`), stdout)
+      writeFileSync(join(directory, `${pid}.err`), stderr)
       writeFileSync(join(directory, `${pid}.exit`), `${code}\n`)
       signalIfThere(pid, 'SIGUSR1')
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { FirecrackerClient } from '@vulcan/firecracker'
 import type { Case } from '../case.ts'
 import {
   ANSWER_DEADLINE_MS,
@@ -114,6 +115,23 @@ export const transportCases: readonly Case[] = [
       const body = MACHINE.padEnd(BODY_BYTES_MAX)
       const { status } = await exchange(socketPath, request('PUT /machine-config', body))
       assert.equal(status, 204)
+    },
+  },
+  {
+    name: 'a body over the limit, sent in full, leaves nothing to later calls of the library',
+    async run(vmm) {
+      const { socketPath } = await vmm.start()
+      using client = new FirecrackerClient(socketPath)
+      const metadata = { text: 'x'.repeat(4 * BODY_BYTES_MAX) }
+      for (let round = 0; round < 3; round += 1) {
+        await assert.rejects(client.putMetadata(metadata), {
+          code: 'vmm_api_fault',
+          faultMessage: /larger than the limit of 51200/,
+        })
+        assert.equal(await client.version(), '1.16.1')
+      }
+      await client.putMachineConfig({ vcpuCount: 1, memSizeMib: 128 })
+      assert.equal((await client.machineConfig()).memSizeMib, 128)
     },
   },
   {

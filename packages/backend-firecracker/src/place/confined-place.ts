@@ -1,7 +1,8 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BackendError } from '@vulcan/backend'
 import type { Vm, VmHost, VmNeeds } from '../vm.ts'
-import { deviceGroups, KVM, TUN, type VmmDevice } from './device-groups.ts'
+import { groupsFor, KVM, TUN } from './device-groups.ts'
 import { enterCgroup, vmmLimits } from './limits.ts'
 import { leaseUser, makeVsockDir, networkArguments } from './parts.ts'
 import type { Place, VmFiles } from './place.ts'
@@ -13,7 +14,7 @@ import type { Place, VmFiles } from './place.ts'
 export async function confinedPlace(host: VmHost, vm: Vm, needs: VmNeeds): Promise<Place> {
   const { holding } = vm
   const devices = needs.network === 'none' ? [KVM] : [KVM, TUN]
-  const groups = await groupsOf(devices)
+  const groups = await groupsFor(devices)
   const cgroup = await enterCgroup(host, vm, needs, { required: false })
   const uid = await leaseUser(host, vm)
   await makeVsockDir(vm, uid)
@@ -49,19 +50,17 @@ export async function confinedPlace(host: VmHost, vm: Vm, needs: VmNeeds): Promi
 
 /** Under its own path, so that nobody has to translate. */
 function bind(path: string, access?: 'rw' | 'dev'): string[] {
-  if (path.includes(':')) throw new Error(`a path with a colon cannot be used: ${path}`)
+  if (path.includes(':')) {
+    throw new BackendError(
+      'boot_failed',
+      `${path} has a colon in it, which vulcan-launch takes for the end of a path: set VULCAN_HOME, VULCAN_RUN, or what names this file, to a path without one`,
+    )
+  }
   return ['--bind', access === undefined ? `${path}:${path}` : `${path}:${path}:${access}`]
 }
 
 function fileBinds({ kernelPath, initrdPath, rootfsPath, scratchPath }: VmFiles): string[][] {
   return [bind(kernelPath), bind(initrdPath), bind(rootfsPath), bind(scratchPath, 'rw')]
-}
-
-async function groupsOf(devices: readonly VmmDevice[]): Promise<number[]> {
-  const groups = await Promise.all(
-    devices.map(async (device) => deviceGroups(device, await stat(device.path))),
-  )
-  return groups.flat()
 }
 
 function limitArguments(host: VmHost, needs: VmNeeds): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BackendError } from '@vulcan/backend'
-import { deviceGroups, KVM, TUN } from '../../src/place/device-groups.ts'
+import { deviceGroups, groupsFor, KVM, TUN } from '../../src/place/device-groups.ts'
 
 test('somebody who is not root uses a device as everybody may, or by its group', () => {
   assert.deepEqual(deviceGroups(KVM, { mode: 0o20666, gid: 0 }), [])
@@ -25,4 +25,15 @@ test('a device that is only for root is refused, with what would mend it', () =>
       )
     }
   }
+})
+
+test('a device that is missing is refused as what a VM without it is, with where it comes from', async () => {
+  await assert.rejects(groupsFor([{ ...TUN, path: '/nowhere/tun' }]), {
+    code: 'network_failed',
+    message: /\/nowhere\/tun is not there .*modprobe tun/,
+  })
+  await assert.rejects(groupsFor([{ ...KVM, path: '/nowhere/kvm' }]), {
+    code: 'boot_failed',
+    message: /\/nowhere\/kvm is not there .*modprobe kvm/,
+  })
 })

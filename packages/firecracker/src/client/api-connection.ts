@@ -1,23 +1,24 @@
-import { Agent } from 'node:http'
 import * as z from 'zod'
 import { ANSWERS, type Answers, REQUESTS, type Requests } from '../schemas/bodies.ts'
+import { encodeValue } from '../schemas/encode-value.ts'
 import { faultMessage } from '../schemas/instance.ts'
 import { parseAnswer } from '../schemas/parse-answer.ts'
 import { checkSocketPath } from '../socket-path.ts'
 import type { Endpoint } from '../versions/endpoints.ts'
 import { isInEveryVersion, missingFrom } from '../versions/missing-from.ts'
 import { parseVersion } from '../versions/version.ts'
+import { ApiAgent } from './api-agent.ts'
 import {
   type ApiCall,
   ApiFaultError,
   ApiResponseError,
   UnsupportedByVersionError,
 } from './errors.ts'
-import { type Answer, sendRequest } from './send-request.ts'
+import { type Answer, ClientClosed, sendRequest } from './send-request.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** For the whole call; default 5 s. */
+  /** For the whole call; default 5 s, and 5 min where a snapshot is made. */
   readonly deadlineMs?: number | undefined
 }
 
@@ -25,11 +26,13 @@ const DEADLINE_MS = 5_000
 
 /**
  * One VMM's API socket, with what every call goes through: one kept connection, the version's gate,
- * schemas in both directions.
+ * schemas in both directions. Disposing ends every call, and no later one is sent: the path may lead
+ * elsewhere by then.
  */
 export class ApiConnection implements Disposable {
   #socketPath: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #agent = new ApiAgent()
+  readonly #closing = new AbortController()
   #version: string | undefined
 
   constructor(socketPath: string, version: string | undefined) {
@@ -70,7 +73,7 @@ export class ApiConnection implements Disposable {
     id = '',
   ): Promise<void> {
     const schema: z.ZodType<Requests[Call]> = REQUESTS[endpoint] as never
-    await this.#exchange(endpoint, id, z.encode(schema, value), options)
+    await this.#exchange(endpoint, id, encodeValue(endpoint, schema, value), options)
   }
 
   /** A call that only asks for something to be done. */
@@ -79,6 +82,7 @@ export class ApiConnection implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closing.abort(new ClientClosed())
     this.#agent.destroy()
   }
 
@@ -95,6 +99,7 @@ export class ApiConnection implements Disposable {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const answer = await sendRequest(call, text, {
       agent: this.#agent,
+      closed: this.#closing.signal,
       signal,
       deadlineMs: Math.max(1, deadlineMs - askedForMs),
     })

@@ -16,8 +16,9 @@ export interface ConfigFile {
  * What a machine is to be, as files: what `Machine.configure` and `start` do, without their calls.
  * `version` is that of the VMM that will read them.
  *
- * Throws `UnsupportedByVersionError` (`unsupported_by_version`), `KnownBugError` (`known_bug`), and
- * `UnsupportedError` (`unsupported`) for a serial device, which Firecracker skips in such a file.
+ * Throws `InvalidValueError` (`invalid_value`), `UnsupportedByVersionError`
+ * (`unsupported_by_version`), `KnownBugError` (`known_bug`), and `UnsupportedError` (`unsupported`)
+ * for a serial device, which Firecracker skips in such a file.
  */
 export function configFileOf(
   settings: MachineSettings,

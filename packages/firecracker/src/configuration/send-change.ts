@@ -1,5 +1,16 @@
+import { UnsupportedByVersionError } from '../client/errors.ts'
 import type { CallOptions, FirecrackerClient } from '../client/firecracker-client.ts'
 import type { MachineChange, PluggablePart } from '../server/vmm.ts'
+import type { Endpoint } from '../versions/endpoints.ts'
+import { PLUG_SINCE } from '../versions/since.ts'
+import { isAtLeast } from '../versions/version.ts'
+
+/** The call that a plugged-in device is made with, as before the start. */
+const PLUG_CALLS = {
+  drive: 'PUT /drives/{id}',
+  pmem: 'PUT /pmem/{id}',
+  network_interface: 'PUT /network-interfaces/{id}',
+} as const satisfies Record<PluggablePart['kind'], Endpoint>
 
 /** Makes the call that changes a device of a running machine. */
 export function sendChange(
@@ -9,7 +20,7 @@ export function sendChange(
 ): Promise<void> {
   switch (change.kind) {
     case 'plug':
-      return sendPart(client, change.part, options)
+      return plug(client, change.part, options)
     case 'unplug':
       return unplug(client, change, options)
     case 'drive':
@@ -31,11 +42,17 @@ export function sendChange(
   }
 }
 
-function sendPart(
+/** The call is old, and older versions do not say what they lack: only that the machine runs. */
+async function plug(
   client: FirecrackerClient,
   part: PluggablePart,
   options: CallOptions | undefined,
 ): Promise<void> {
+  const version = await client.version(options)
+  if (!isAtLeast(version, PLUG_SINCE)) {
+    const missing = { endpoint: PLUG_CALLS[part.kind], neededVersion: PLUG_SINCE }
+    throw new UnsupportedByVersionError(missing, version)
+  }
   switch (part.kind) {
     case 'drive':
       return client.putDrive(part.value, options)

@@ -32,7 +32,11 @@ export interface StartVmmOptions {
   readonly env: Readonly<Record<string, string>>
   /** More options of `vulcan-launch exec`: cgroup, namespaces, uid, limits. */
   readonly launchArgs?: readonly string[]
-  /** Whether the VMM is killed when this process dies (default true). */
+  /**
+   * Whether the VMM is killed when this process dies (default true). Not so with `jail`: the kernel
+   * forgets it when the jailer changes its user (prctl(2), `PR_SET_PDEATHSIG`). Whoever comes after
+   * this process has to end what the record names, with `vulcan-launch kill`.
+   */
   readonly dieWithParent?: boolean
   /** From the spawn until the API answers. */
   readonly startDeadlineMs: number

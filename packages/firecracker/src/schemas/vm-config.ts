@@ -3,6 +3,7 @@ import { balloon } from './balloon.ts'
 import { bootSource } from './boot-source.ts'
 import { cpuConfig } from './cpu-config.ts'
 import { drive } from './drive.ts'
+import { encodeValue } from './encode-value.ts'
 import { entropy } from './entropy.ts'
 import { machineConfig } from './machine-config.ts'
 import { memoryHotplug } from './memory-hotplug.ts'
@@ -40,7 +41,7 @@ export const vmConfig = wireObject(
 
 export type VmConfig = z.output<typeof vmConfig>
 
-/** As on the wire. */
+/** As on the wire. Throws `InvalidValueError` (`invalid_value`). */
 export function encodeVmConfig(value: VmConfig): Readonly<Record<string, unknown>> {
-  return z.record(z.string(), z.unknown()).parse(z.encode(vmConfig, value))
+  return z.record(z.string(), z.unknown()).parse(encodeValue('--config-file', vmConfig, value))
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type CpuConfig, cpuConfig } from '../schemas/cpu-config.ts'
 import { encodeVmConfig, type VmConfig, vmConfig } from '../schemas/vm-config.ts'
 import { missingFromDocument } from '../versions/missing-from-document.ts'
-import { decodeBody, parseJson, unknownField } from './decode-body.ts'
+import { decodeBody, parseFields, unknownField } from './decode-body.ts'
 import { Fault, osErrorText } from './fault.ts'
 import type { MachineController } from './machine-controller.ts'
 import { MACHINE_CONFIG_DEFAULTS } from './parts/machine-config.ts'
@@ -10,7 +10,7 @@ import type { ConfigurationPart } from './vmm.ts'
 
 /** Configures and starts the machine as a `--config-file` says, in Firecracker's order. */
 export async function applyConfigDocument(machine: MachineController, text: string): Promise<void> {
-  const document = decodeBody(vmConfig, parseJson(text))
+  const document = decodeBody(vmConfig, parseFields(text))
   const missing = missingFromDocument(machine.vmmVersion, encodeVmConfig(document))
   if (missing !== undefined) throw unknownField(missing.field ?? missing.endpoint)
   for (const part of await partsOf(document)) await machine.configure(part)
@@ -44,7 +44,7 @@ async function partsOf(document: VmConfig): Promise<ConfigurationPart[]> {
 async function readCpuConfig(given: CpuConfig | string): Promise<CpuConfig> {
   if (typeof given !== 'string') return given
   try {
-    return decodeBody(cpuConfig, parseJson(await readFile(given, 'utf8')))
+    return decodeBody(cpuConfig, parseFields(await readFile(given, 'utf8')))
   } catch (error) {
     if (error instanceof Fault) throw error
     throw new Fault(`File error: ${osErrorText(error)}`, { cause: error })

@@ -1,6 +1,7 @@
 import { messageOf } from '@vulcan/schema'
 import type { z } from 'zod'
 import { Fault } from './fault.ts'
+import { repeatedName } from './repeated-name.ts'
 
 const PREFIX = 'An error occurred when deserializing the json body of a request:'
 
@@ -12,6 +13,14 @@ export function parseJson(text: string): unknown {
     const reason = messageOf(error)
     throw new Fault(`${PREFIX} ${reason}.`, { cause: error })
   }
+}
+
+/** As `parseJson`, for what has a shape: no field may come twice, in serde's words. */
+export function parseFields(text: string): unknown {
+  const value = parseJson(text)
+  const repeated = repeatedName(text)
+  if (repeated === undefined) return value
+  throw new Fault(`${PREFIX} duplicate field \`${repeated}\`.`)
 }
 
 /** The refusal of a field that is not in the shape, in serde's words. */

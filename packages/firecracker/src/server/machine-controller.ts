@@ -33,7 +33,7 @@ const NOT_OF_THE_BOOT: ReadonlySet<ConfigurationPart['kind']> = new Set([
  * overlap; `VmmApi` queues them.
  */
 export class MachineController {
-  readonly #metadata = new MetadataStore()
+  readonly #metadata: MetadataStore
   readonly #vmm: Vmm
   #state: MachineState = 'not_started'
   #draft = EMPTY_DRAFT
@@ -41,6 +41,7 @@ export class MachineController {
 
   constructor(vmm: Vmm) {
     this.#vmm = vmm
+    this.#metadata = new MetadataStore(vmm.metadataBytesMax)
   }
 
   get state(): MachineState {

@@ -4,9 +4,14 @@ import { Fault } from './fault.ts'
 /** Firecracker's default of `--mmds-size-limit`. */
 const SIZE_BYTES_MAX = 51_200
 
-/** What a guest can read from the metadata service. */
+/** What a guest can read from the metadata service, of limited size as JSON. */
 export class MetadataStore {
+  readonly #sizeBytesMax: number
   #value: Metadata | undefined
+
+  constructor(sizeBytesMax: number = SIZE_BYTES_MAX) {
+    this.#sizeBytesMax = sizeBytesMax
+  }
 
   /** Undefined before the first `put`. */
   get(): Metadata | undefined {
@@ -15,7 +20,7 @@ export class MetadataStore {
 
   /** What `get` is to be after a `put`. Throws `Fault`. */
   put(value: Metadata): Metadata {
-    return withinLimit(value)
+    return this.#withinLimit(value)
   }
 
   /** What `get` is to be after a merge patch (RFC 7396). Throws `Fault`. */
@@ -23,21 +28,23 @@ export class MetadataStore {
     if (this.#value === undefined) {
       throw metadataMissing()
     }
-    return withinLimit(merge(this.#value, patch))
+    return this.#withinLimit(merge(this.#value, patch))
   }
 
   set(value: Metadata): void {
     this.#value = value
   }
+
+  #withinLimit(value: Metadata): Metadata {
+    if (Buffer.byteLength(JSON.stringify(value)) <= this.#sizeBytesMax) return value
+    throw new Fault("MMDS limit exceeded error: The MMDS patch request doesn't fit.", {
+      status: 413,
+    })
+  }
 }
 
 export function metadataMissing(): Fault {
   return new Fault('MMDS error: The MMDS data store is not initialized.')
-}
-
-function withinLimit(value: Metadata): Metadata {
-  if (Buffer.byteLength(JSON.stringify(value)) <= SIZE_BYTES_MAX) return value
-  throw new Fault("MMDS limit exceeded error: The MMDS patch request doesn't fit.", { status: 413 })
 }
 
 function merge(target: Metadata, patch: Metadata): Metadata {

@@ -1,10 +1,14 @@
 import { isDeprecated } from '../versions/deprecated.ts'
+import type { Endpoint } from '../versions/endpoints.ts'
 import { missingFrom } from '../versions/missing-from.ts'
-import { parseJson, unknownField } from './decode-body.ts'
+import { parseFields, parseJson, unknownField } from './decode-body.ts'
 import { Fault } from './fault.ts'
 import { findEndpoint } from './find-endpoint.ts'
 import type { Run } from './route.ts'
 import { ROUTES } from './routes.ts'
+
+/** Metadata are whatever the guest is to read. */
+const SHAPELESS: ReadonlySet<Endpoint> = new Set(['PUT /mmds', 'PATCH /mmds'])
 
 /** A request that was understood. */
 export interface Understood {
@@ -22,7 +26,8 @@ export function parseRequest(
   vmmVersion: string,
 ): Understood {
   const { endpoint, id } = findEndpoint(method, path, body)
-  const json = body === '' ? undefined : parseJson(body)
+  const parse = SHAPELESS.has(endpoint) ? parseJson : parseFields
+  const json = body === '' ? undefined : parse(body)
   const missing = missingFrom(vmmVersion, endpoint, json)
   if (missing?.field !== undefined) throw unknownField(missing.field)
   if (missing !== undefined) {

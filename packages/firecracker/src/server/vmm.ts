@@ -95,6 +95,8 @@ export interface Vmm {
   readonly identity: VmmIdentity
   /** Whether it was started with `--enable-pci`: without that no device can be plugged in. */
   readonly pciEnabled?: boolean
+  /** Of the metadata as JSON; default 51,200. */
+  readonly metadataBytesMax?: number
   /**
    * Called for every part as it comes: the place to refuse what this VMM cannot honour, and to
    * bind the vsock's socket. A vsock that comes a second time replaces the first.

@@ -5,8 +5,10 @@ import { messageOf } from '@vulcan/schema'
 import { SinkError } from './errors.ts'
 
 /**
- * Opens what a VMM writes to. The VMM may own the directory, so no link is followed, no device
- * read, and nothing taken that is somebody else's or has a second name elsewhere.
+ * Opens what a VMM writes to. The VMM may own the directory, so the last part of the path is followed
+ * as no link, no device is read, and nothing taken that is somebody else's or has a second name
+ * elsewhere. The directories before it are followed, and have to be the caller's: what a VMM can put
+ * deeper in its jail is for `openInJail`.
  *
  * A FIFO is read until its last writer has ended, a file up to where it ends now. The stream owns
  * the descriptor. Throws `SinkError` (`sink_refused`).

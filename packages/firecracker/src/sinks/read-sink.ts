@@ -3,7 +3,7 @@ import { LineSplitter } from './line-splitter.ts'
 import { openSink } from './open-sink.ts'
 
 export interface ReadSinkOptions {
-  /** As the VMM was configured with, seen from here. */
+  /** As the VMM was configured with, seen from here. Only its last part is kept from being a link. */
   readonly path: string
   /** Who it must belong to: the user of the VMM, or whoever made the FIFO. Default: this process's. */
   readonly uid?: number | undefined

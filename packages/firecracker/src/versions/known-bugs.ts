@@ -13,14 +13,14 @@ interface KnownBug {
 
 /**
  * Bugs of Firecracker that lose data or connections without a word. This library refuses what runs
- * into them. `fixedIn` is the next minor version where a fix is only on the main branch.
+ * into them.
  */
 export const KNOWN_BUGS = {
   vsock_hangs_after_resume: {
     since: '1.16.0',
-    fixedIn: '1.17.0',
+    fixedIn: '1.16.2',
     effect: 'after a pause and resume every new connection from the host over vsock hangs',
-    advice: 'make a snapshot while it is paused, or do without vsock',
+    advice: 'use Firecracker 1.16.2, make a snapshot while it is paused, or do without vsock',
     reference: 'https://github.com/firecracker-microvm/firecracker/pull/6100',
   },
   vsock_dead_after_restore: {

@@ -47,5 +47,8 @@ export const SINCE: Partial<Readonly<Record<Endpoint, Since>>> = {
   },
 }
 
+/** A device can be plugged into a running machine (with `--enable-pci`) from this version on. */
+export const PLUG_SINCE = '1.16.0'
+
 /** A `--config-file` took only the path of a CPU template before this version. */
 export const INLINE_CPU_CONFIG_SINCE = '1.13.0'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { linkSync, unlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { serveFirecrackerApi } from '../../src/api.ts'
@@ -173,6 +173,31 @@ test('an error of the HTTP layer, which is no valid JSON, is given as it is', as
   await assert.rejects(client.version(), { code: 'vmm_api_fault', status: 400, faultMessage: body })
 })
 
+test('what a server makes of a body that it did not read is no answer to the next call', async () => {
+  using directory = temporaryDirectory()
+  const socketPath = join(directory.path, 'api.sock')
+  const refusal = 'HTTP/1.1 400 \r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nbad'
+  const server = createServer((socket) => {
+    let isReadable = true
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (bytes) => {
+      isReadable &&= bytes.toString().startsWith('GET /version ')
+      const version = '{"firecracker_version":"1.16.1"}'
+      const answer = `HTTP/1.1 200 \r\nContent-Length: ${version.length}\r\n\r\n${version}`
+      socket.write(isReadable ? answer : refusal)
+    })
+  })
+  server.listen({ path: socketPath })
+  await once(server, 'listening')
+  using _ = { [Symbol.dispose]: () => void server.close() }
+  using client = new FirecrackerClient(socketPath)
+  const refused = client.putMetadata({ text: 'x'.repeat(200_000) })
+  const next = client.version()
+  await assert.rejects(refused, { code: 'vmm_api_fault', faultMessage: 'bad' })
+  assert.equal(await next, '1.16.1')
+  assert.equal(await client.version(), '1.16.1')
+})
+
 test('a server that is full is a refusal with status 503', async () => {
   using directory = temporaryDirectory()
   using stub = await stubServer(
@@ -202,6 +227,35 @@ test('a VMM that ends during a call is unreachable', async () => {
   await assert.rejects(client.version(), ApiUnreachableError)
 })
 
+test('a client that is disposed neither sends what waits nor connects again', async () => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  const path = join(directory.path, 'reused.sock')
+  linkSync(stub.socketPath, path)
+  const client = new FirecrackerClient(path)
+  const calls = [client.version(), client.version(), client.version()]
+  await stub.accepted
+  unlinkSync(path)
+  const next = createServer()
+  let connections = 0
+  next.on('connection', (socket) => {
+    connections += 1
+    socket.destroy()
+  })
+  next.listen({ path })
+  await once(next, 'listening')
+  client[Symbol.dispose]()
+  const ended = await Promise.allSettled([...calls, client.version()])
+  const reasons = ended.map((result) => result.status === 'rejected' && String(result.reason))
+  for (const reason of reasons) assert.match(String(reason), /the client is closed/)
+  // Connections come in their order: none was before this one.
+  const last = connect(path)
+  await once(next, 'connection')
+  assert.equal(connections, 1)
+  last.destroy()
+  next.close()
+})
+
 test('silence ends with the deadline', async () => {
   using directory = temporaryDirectory()
   using stub = await stubServer(directory.path, undefined)
@@ -211,6 +265,17 @@ test('silence ends with the deadline', async () => {
     assert.equal(error.deadlineMs, 50)
     return true
   })
+})
+
+test('a snapshot, which writes all memory, has five minutes', async (context) => {
+  using directory = temporaryDirectory()
+  using stub = await stubServer(directory.path, undefined)
+  using client = new FirecrackerClient(stub.socketPath)
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const call = client.createSnapshot({ snapshotPath: '/s', memFilePath: '/m' })
+  await stub.accepted
+  context.mock.timers.tick(5 * 60_000)
+  await assert.rejects(call, { code: 'vmm_api_deadline', deadlineMs: 5 * 60_000 })
 })
 
 test('an answer that never ends, ends with the deadline', async () => {

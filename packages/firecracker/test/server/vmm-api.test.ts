@@ -228,3 +228,23 @@ test('an ended machine answers with faults, even when a start was under way', as
   assert.equal(api.state, 'ended')
   assert.equal((await send('GET', '/')).status, 400)
 })
+
+test('a field that comes twice is refused at any depth, and in metadata the last one counts', async () => {
+  const { api, calls } = recordingVmm()
+  const send = sendTo(api)
+  const prefix = 'An error occurred when deserializing the json body of a request:'
+  for (const [path, body, name] of [
+    ['/machine-config', '{"vcpu_count": 1, "mem_size_mib": 128, "vcpu_count" :2}', 'vcpu_count'],
+    ['/entropy', '{"rate_limiter":{"ops":{"size":1,"refill_time":1,"\\u0073ize":2}}}', 'size'],
+  ] as const) {
+    assert.deepEqual(await send('PUT', path, body), {
+      status: 400,
+      body: { fault_message: `${prefix} duplicate field \`${name}\`.` },
+    })
+  }
+  assert.deepEqual(calls, [])
+  const pathOnce = '{"log_path":"a:{\\"log_path\\":1}","level":"Info"}'
+  assert.equal((await send('PUT', '/logger', pathOnce)).status, 204)
+  assert.equal((await send('PUT', '/mmds', '{"a":1,"a":2}')).status, 204)
+  assert.deepEqual((await send('GET', '/mmds')).body, { a: 2 })
+})
