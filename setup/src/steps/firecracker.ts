@@ -29,10 +29,13 @@ export class FirecrackerDownloadError extends VulcanError<'firecracker_download'
 }
 
 /**
- * Firecracker's official release, where KVM boots a guest: elsewhere it is of no use, which is
- * remembered until the machine reboots. Comes last, since only a trial boot tells.
+ * Firecracker's official release, where KVM can be opened and `isOfUse` says so: elsewhere it is of none, which
+ * is remembered until the machine reboots. Comes last, since only a trial boot tells.
  */
-export function firecracker(home: string): Step {
+export function firecracker(
+  home: string,
+  isOfUse: (signal: AbortSignal) => Promise<boolean>,
+): Step {
   const directory = join(home, 'tools', `firecracker-${VERSION}`)
   const notNeeded = join(home, 'cache', `firecracker-${VERSION}-not-needed`)
   const link = libexec({
@@ -51,7 +54,7 @@ export function firecracker(home: string): Step {
     },
     async run(context) {
       if (!(await exists(directory))) {
-        if (!(await kvmBootsGuest(context.signal))) {
+        if (!(await isOfUse(context.signal))) {
           context.conclude('not needed, since KVM boots no guest on this machine')
           await mkdir(dirname(notNeeded), { recursive: true })
           return writeFile(notNeeded, await bootId())
@@ -122,8 +125,8 @@ async function canOpenKvm(): Promise<boolean> {
   )
 }
 
-/** Asks the host's own preflight, with QEMU, which is there already. */
-async function kvmBootsGuest(signal: AbortSignal): Promise<boolean> {
+/** Whether it does, by the host's own preflight, with QEMU, which is there already, and the images. */
+export async function kvmBootsGuest(signal: AbortSignal): Promise<boolean> {
   const env = { ...process.env, VULCAN_VMM: 'qemu', VULCAN_LIBEXEC: libexecDir }
   await using host = await Host.open({ env, signal, onNotice: () => undefined })
   return host.vmm?.isolationStrength === 'hardware'
