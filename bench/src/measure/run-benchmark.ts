@@ -49,7 +49,8 @@ export async function runBenchmark(
   await using first = await makeOwnPlace(homeDir)
   onProgress('what runs here')
   const guest = await findGuest(first.env, signal)
-  const files = { homeDir, libexecDir, guest }
+  // Its links are what the servers have, too, wherever they lead.
+  const files = { homeDir: first.homeDir, libexecDir, guest }
   const recorder = new Recorder(rawDir, plan, await machineFacts(guest))
   const servers = new MeasuredServers(files, first, signal)
   await using cold = await servers.startCold()
