@@ -28,7 +28,7 @@ async function machine(t: TestContext): Promise<{ homeDir: string; otherKernel: 
 
 test('a variable that would reach measured servers only is refused by its name', async (t) => {
   const { homeDir } = await machine(t)
-  for (const name of ['VULCAN_DB_PATH', 'VULCAN_FC_DEFAULT_MEM_MB', 'VULCAN_API_URL']) {
+  for (const name of ['VULCAN_DB_PATH', 'VULCAN_FC_DEFAULT_MEM_MB', 'VULCAN_POOL_MAX']) {
     const env = { [name]: '1', PATH: '/bin' }
     await assert.rejects(makeOwnPlace(homeDir, { env }), new RegExp(`measures without ${name}:`))
   }
@@ -36,7 +36,13 @@ test('a variable that would reach measured servers only is refused by its name',
 
 test('a server has places of its own, the VMM that was asked for, and what is not of Vulcan', async (t) => {
   const { homeDir } = await machine(t)
-  const env = { PATH: '/bin', VULCAN_VMM: 'qemu', VULCAN_HOME: homeDir, VULCAN_RUN: '/run/vulcan' }
+  const env = {
+    PATH: '/bin',
+    VULCAN_VMM: 'qemu',
+    VULCAN_HOME: homeDir,
+    VULCAN_RUN: '/run/vulcan',
+    VULCAN_API_URL: 'http://somewhere',
+  }
   await using place = await makeOwnPlace(homeDir, { env })
   assert.deepEqual(place.env, {
     PATH: '/bin',
