@@ -16,6 +16,7 @@ export async function takeSample(
   signal: AbortSignal,
 ): Promise<Sample> {
   try {
+    await adapter.before?.()
     const startedAtMs = performance.now()
     const answer = await adapter.run(program, signal)
     const ms = performance.now() - startedAtMs
