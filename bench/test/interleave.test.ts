@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Adapter } from '../src/adapters/adapter.ts'
 import type { ArmName } from '../src/arms.ts'
-import { measureAtOnce } from '../src/measure/at-once.ts'
+import { type Callers, measureAtOnce } from '../src/measure/at-once.ts'
 import { interleave } from '../src/measure/interleave.ts'
+import { whyNotWarm } from '../src/measure/warm-counts.ts'
 import type { Program } from '../src/programs.ts'
 
 const { signal } = new AbortController()
@@ -105,7 +106,7 @@ test('so many programs run at the same moment, and the last of them counts', asy
     },
   })
   const bursts = await measureAtOnce([{ arm: 'cold', open: async () => slow('cold') }], {
-    plan: { levels: [1, 3], rounds: 2, runtimes: ['python'] },
+    plan: { levels: [1, 3], rounds: 2, roundsOfLargest: 2, runtimes: ['python'] },
     runtime: 'python',
     signal,
     quiet,
@@ -133,10 +134,54 @@ test('a burst in which one program fails has no time to the last', async () => {
     return arm('cold', ({ nonce }) => (isBroken ? '' : nonce))
   }
   const [burst] = await measureAtOnce([{ arm: 'cold', open }], {
-    plan: { levels: [2], rounds: 1, runtimes: ['python'] },
+    plan: { levels: [2], rounds: 1, roundsOfLargest: 1, runtimes: ['python'] },
     runtime: 'python',
     signal,
     quiet,
   })
   assert.equal(burst?.lastMs, null)
+})
+
+test('the largest level has rounds of its own', async () => {
+  const open = async () => arm('cold', ({ nonce }) => nonce)
+  const bursts = await measureAtOnce([{ arm: 'cold', open }], {
+    plan: { levels: [1, 3, 2], rounds: 1, roundsOfLargest: 3, runtimes: ['python'] },
+    runtime: 'python',
+    signal,
+    quiet,
+  })
+  assert.deepEqual(
+    bursts.map(({ atOnce }) => atOnce),
+    [1, 3, 2, 3, 3],
+  )
+})
+
+test('a warm burst of which one program was not warm is none, however fast it was', async () => {
+  const counts = [
+    { misses: 4, warm: 10 },
+    { misses: 5, warm: 11 },
+    { misses: 5, warm: 11 },
+    { misses: 5, warm: 13 },
+  ]
+  const read = async () => counts.shift() ?? assert.fail('read too often')
+  const warm: Callers = {
+    arm: 'warm-interpreter',
+    open: async () => arm('warm-interpreter', ({ nonce }) => nonce),
+    watch: async () => {
+      const before = await read()
+      return async (runs) => whyNotWarm(before, await read(), 'warm', runs)
+    },
+  }
+  const [missed, found] = await measureAtOnce([warm], {
+    plan: { levels: [2], rounds: 2, roundsOfLargest: 2, runtimes: ['python'] },
+    runtime: 'python',
+    signal,
+    quiet,
+  })
+  assert.equal(missed?.lastMs, null)
+  assert.deepEqual(
+    missed.samples.map(({ error }) => error),
+    ['no warm VM was there for 1 of 2', 'no warm VM was there for 1 of 2'],
+  )
+  assert.notEqual(found?.lastMs, null)
 })

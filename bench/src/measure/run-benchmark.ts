@@ -16,6 +16,7 @@ import { measureLatency } from './latency.ts'
 import { MeasuredServers } from './measured-servers.ts'
 import { Recorder } from './recorder.ts'
 import { measureColdCosts, measureWarmCosts } from './vm-costs.ts'
+import { readWarmCounts, whyNotWarm } from './warm-counts.ts'
 
 /** Warm VMs while one program runs after the other: the one that it gets, and one that is ready. */
 const LATENCY_POOL_SIZE = 2
@@ -126,7 +127,7 @@ async function measureMany(
     const arms: Callers[] = [
       serverCallers('cold', cold),
       { arm: 'by-hand', open: async () => new ByHand(files) },
-      ...(warm === undefined ? [] : [serverCallers(warmArm(runtime), warm)]),
+      ...(warm === undefined ? [] : [warmCallers(runtime, warm)]),
     ]
     const quiet = async () => {
       await cold.metrics.quiet(signal)
@@ -152,10 +153,18 @@ async function part(
   }
 }
 
-function warmArm(runtime: Runtime): ArmName {
-  return runtime === 'go' ? 'warm-vm' : 'warm-interpreter'
-}
-
 function serverCallers(arm: ArmName, server: OwnServer): Callers {
   return { arm, open: () => VulcanServer.open(arm, server) }
+}
+
+function warmCallers(runtime: Runtime, server: OwnServer): Callers {
+  const { metrics } = server
+  return {
+    ...serverCallers(runtime === 'go' ? 'warm-vm' : 'warm-interpreter', server),
+    watch: async () => {
+      const before = await readWarmCounts(metrics)
+      const wanted = runtime === 'go' ? 'none' : 'warm'
+      return async (runs) => whyNotWarm(before, await readWarmCounts(metrics), wanted, runs)
+    },
+  }
 }
