@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Adapter } from '../src/adapters/adapter.ts'
 import type { ArmName } from '../src/arms.ts'
 import { type Callers, measureAtOnce } from '../src/measure/at-once.ts'
+import { Echoes } from '../src/measure/echoes.ts'
 import { interleave } from '../src/measure/interleave.ts'
 import { whyNotWarm } from '../src/measure/warm-counts.ts'
 import type { Program } from '../src/programs.ts'
@@ -83,6 +84,40 @@ test('an arm that fails three times in a row is given up, the others go on', asy
   assert.equal(first?.samples.length, 3)
   assert.match(first?.unavailable ?? '', /3 times in a row: no warm VM was there for it/)
   assert.equal(second?.samples.length, 5)
+})
+
+test('a server that does not become quiet fails its runs, and what was measured before is kept', async () => {
+  let rests = 0
+  const fails = async () => {
+    rests += 1
+    if (rests > 4) throw new Error('the server is gone')
+  }
+  const arms = [arm('cold', ({ nonce }) => nonce), arm('by-hand', ({ nonce }) => nonce)]
+  const plan = { warmUps: 0, rounds: rounds(9) }
+  const series = await interleave(arms, { plan, runtime: 'python', signal, quiet: fails })
+  for (const { samples, unavailable } of series) {
+    assert.deepEqual(
+      samples.map(({ ms, error }) => (ms === null ? error : 'fine')),
+      ['fine', 'fine', ...Array(3).fill('the server is gone')],
+    )
+    assert.match(unavailable ?? '', /3 times in a row: the server is gone/)
+  }
+})
+
+test('echoes that fail are samples, and given up when none comes back any more', async () => {
+  const echoes = [1, 2, undefined, 3]
+  const vm = {
+    echo: async () => echoes.shift() ?? Promise.reject(new Error('the VM is gone')),
+  }
+  const measured = new Echoes(vm, 'python')
+  await measured.take(4, signal)
+  await measured.take(40, signal)
+  const { samples, unavailable } = measured.series
+  assert.deepEqual(
+    samples.map(({ ms }) => ms),
+    [1, 2, null, 3, null, null, null],
+  )
+  assert.match(unavailable ?? '', /3 times in a row: the VM is gone/)
 })
 
 test('rounds end when the time is up, but not before there are enough', async () => {

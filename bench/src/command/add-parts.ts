@@ -8,6 +8,7 @@ import { benchVmmOverhead } from '../parts/vmm-overhead.ts'
 import { benchVmmStart } from '../parts/vmm-start.ts'
 import { HOME_DIR, LIBEXEC_DIR, RAW_DIR, ROOT } from '../places.ts'
 import { keep } from './keep.ts'
+import { untilInterrupted } from './until-interrupted.ts'
 
 interface ServerFlags {
   readonly url?: string
@@ -41,7 +42,7 @@ export function addParts(program: Command): void {
     .description('vulcan-vmm itself')
     .option('--runs <n>', 'starts', '20')
     .action(async ({ runs }: { runs: string }) =>
-      keep(await benchVmmOverhead(LIBEXEC_DIR, Number(runs))),
+      keep(await benchVmmOverhead(LIBEXEC_DIR, Number(runs), untilInterrupted())),
     )
   addVmmStart(program)
   addServer(program)

@@ -21,7 +21,9 @@ export function narrowed(plan: Plan, { runtimes, rounds, levels }: Wanted): Plan
   }
   for (const level of levels ?? []) {
     if (level > plan.poolSize) {
-      throw new RangeError(`${level} at once are more than the ${plan.poolSize} warm VMs that there are`)
+      throw new RangeError(
+        `${level} at once are more than the ${plan.poolSize} warm VMs that there are`,
+      )
     }
   }
   const isWanted = (runtime: Runtime) => runtimes === undefined || runtimes.includes(runtime)

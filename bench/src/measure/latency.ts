@@ -8,9 +8,10 @@ import { VulcanServer } from '../adapters/vulcan-server.ts'
 import type { ArmName } from '../arms.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import type { Plan } from '../plan.ts'
-import type { Sample, Series } from '../result.ts'
+import type { Series } from '../result.ts'
 import type { OwnServer } from '../served/own-server.ts'
 import type { Target } from '../served/target.ts'
+import { Echoes } from './echoes.ts'
 import { interleave } from './interleave.ts'
 import { ReleaseWatch } from './release.ts'
 import type { WantedInterpreter } from './warm-counts.ts'
@@ -45,7 +46,7 @@ export async function measureLatency(
   await using held = new AsyncDisposableStack()
   const { adapters, missing } = await openAll(openersOf(setup, runtime), runtime, held)
   const openVm = adapters.find((adapter) => adapter instanceof OpenVmRuns)
-  const echoes: Sample[] = []
+  const echoes = openVm && new Echoes(openVm, runtime)
   const measured = await interleave(adapters, {
     plan,
     runtime,
@@ -55,15 +56,9 @@ export async function measureLatency(
       await cold.metrics.quiet(signal)
       await warm?.metrics.quiet(signal)
     },
-    onRound: async () => {
-      if (openVm === undefined) return
-      for (let echo = 0; echo < plan.echoes; echo += 1) {
-        echoes.push({ ms: await openVm.echo(signal) })
-      }
-    },
+    onRound: async () => echoes?.take(plan.echoes, signal),
   })
-  const echo: Series[] = openVm === undefined ? [] : [{ arm: 'echo', runtime, samples: echoes }]
-  return [...measured, ...echo, ...missing]
+  return [...measured, ...(echoes ? [echoes.series] : []), ...missing]
 }
 
 type Openers = Partial<Record<ArmName, () => Promise<Adapter>>>
