@@ -5,7 +5,7 @@ import { VulcanServer } from '../adapters/vulcan-server.ts'
 import type { ArmName } from '../arms.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import { findGuest } from '../facts/guest.ts'
-import { machineFacts } from '../facts/machine-facts.ts'
+import { loadNow, machineFacts } from '../facts/machine-facts.ts'
 import type { Plan } from '../plan.ts'
 import { makeOwnPlace } from '../served/own-place.ts'
 import type { OwnServer } from '../served/own-server.ts'
@@ -47,12 +47,14 @@ export async function runBenchmark(
   signal: AbortSignal,
 ): Promise<Recorder> {
   const { homeDir, libexecDir, rawDir, onProgress } = setup
+  // A trial boot is work of our own.
+  const loadAtStart = loadNow()
   await using first = await makeOwnPlace(homeDir)
   onProgress('what runs here')
   const guest = await findGuest(first.env, signal)
   // Its links are what the servers have, too, wherever they lead.
   const files = { homeDir: first.homeDir, libexecDir, guest }
-  const recorder = new Recorder(rawDir, plan, await machineFacts(guest))
+  const recorder = new Recorder(rawDir, plan, await machineFacts(guest, loadAtStart))
   const servers = new MeasuredServers(files, first, signal)
   await using cold = await servers.startCold()
   const measuring = { setup, plan, files, servers, cold, recorder, signal }
