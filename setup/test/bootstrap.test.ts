@@ -188,7 +188,10 @@ test('root gets the missing packages installed, and only those', async (t) => {
   assert.equal(code, 0)
   assert.match(stdout, /Debian packages: mmdebstrap cpio \(.* to download/)
   const [install, ...others] = await on.calls()
-  assert.equal(install, 'apt-get install -y --no-install-recommends mmdebstrap cpio')
+  assert.equal(
+    install,
+    'apt-get install -o DPkg::Lock::Timeout=300 -y --no-install-recommends mmdebstrap cpio',
+  )
   assert.deepEqual(others, [NPM_INSTALL])
 })
 

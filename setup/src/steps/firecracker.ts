@@ -95,7 +95,7 @@ export async function installFirecracker(
       await runCommand('curl', [...curl, '--output', archive, source.url], { signal })
     } catch (cause) {
       if (!(cause instanceof CommandFailedError)) throw cause
-      throw new FirecrackerDownloadError(cause.outputTail, directory, { cause })
+      throw new FirecrackerDownloadError(cause.outputTail || cause.message, directory, { cause })
     }
     const sha256 = createHash('sha256')
       .update(await readFile(archive))
