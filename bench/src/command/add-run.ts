@@ -11,9 +11,7 @@ import { asText } from '../report/table.ts'
 import { tablesOf } from '../report/tables.ts'
 import type { Result } from '../result.ts'
 import { narrowed, RUNTIME_NAMES } from './narrow-plan.ts'
-import { untilInterrupted } from './until-interrupted.ts'
-
-const EXIT_INTERRUPTED = 130
+import { EXIT_INTERRUPTED, untilInterrupted } from './until-interrupted.ts'
 
 interface Flags {
   readonly full?: boolean

@@ -9,7 +9,7 @@ interface MadeSlot extends AsyncDisposable {
 }
 
 /** How long a slot takes to make and to release, and how long one that is ready takes to be had. */
-export async function benchNetworkSlot(runs: number): Promise<object> {
+export async function benchNetworkSlot(runs: number, signal: AbortSignal): Promise<object> {
   const network = await Network.open({
     cniConfigDir: '/etc/cni/conf.d',
     cniBinDirs: ['/opt/cni/bin', '/usr/lib/cni'],
@@ -18,11 +18,15 @@ export async function benchNetworkSlot(runs: number): Promise<object> {
   const releaseMs: number[] = []
   const takeMs: number[] = []
   for (let run = 0; run < runs; run += 1) {
+    signal.throwIfAborted()
     const slot = await makeSlot(network)
     makeMs.push(slot.madeMs)
     releaseMs.push(await timed(() => slot[Symbol.asyncDispose]()))
   }
-  for (let run = 0; run < runs; run += 1) takeMs.push(await takeReady(network))
+  for (let run = 0; run < runs; run += 1) {
+    signal.throwIfAborted()
+    takeMs.push(await takeReady(network))
+  }
   console.log(HEADER)
   console.log(row('make a slot', summarize(makeMs), 'ms'))
   console.log(row('release it', summarize(releaseMs), 'ms'))

@@ -21,7 +21,7 @@ interface Page {
 export async function measurePages(
   few: Target,
   many: Target,
-  runs: number,
+  { runs, signal }: { readonly runs: number; readonly signal: AbortSignal },
 ): Promise<Readonly<Record<string, { few: number[]; many: number[] }>>> {
   using fewCaller = new Caller(few)
   using manyCaller = new Caller(many)
@@ -33,6 +33,7 @@ export async function measurePages(
     for (const [at, { name }] of fewPages.entries()) {
       figures[name] ??= { few: [], many: [] }
       for (const arm of order) {
+        signal.throwIfAborted()
         const paths = (arm === 'few' ? fewPages : manyPages)[at]?.paths ?? []
         const path = paths[Math.abs(run) % paths.length] ?? ''
         const ms = await timed(() => arms[arm].call('GET', path))
