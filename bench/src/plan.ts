@@ -41,7 +41,7 @@ export const QUICK: Plan = {
   idleSeconds: 35,
 }
 
-/** An hour where KVM boots guests, some where they are emulated. */
+/** Hours: up to one for each runtime, and bursts. */
 export const FULL: Plan = {
   name: 'full',
   runtimes: ALL,

@@ -4,21 +4,19 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { wholeNumber } from '../src/command/whole-number.ts'
 import { benchScratch } from '../src/parts/scratch.ts'
 import { benchVmmOverhead } from '../src/parts/vmm-overhead.ts'
 
 const BENCH = join(import.meta.dirname, '../src/main.ts')
 
 test('what is no number of runs is refused before anything is measured', () => {
-  for (const words of [
-    ['scratch', '--runs', 'abc'],
-    ['server', '--rounds', '0'],
-    ['vmm', '--runs', '1.5'],
-  ]) {
-    const { status, stderr } = spawnSync(process.execPath, [BENCH, ...words], { encoding: 'utf8' })
-    assert.equal(status, 1)
-    assert.match(stderr, /It takes a whole number of 1 or more\.\n$/)
-  }
+  for (const text of ['abc', '0', '-1', '1.5', '']) assert.throws(() => wholeNumber(text))
+  assert.equal(wholeNumber('20'), 20)
+  const words = [BENCH, 'scratch', '--runs', 'abc']
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /It takes a whole number of 1 or more\.\n$/)
 })
 
 test('a part that is stopped leaves no directory', async (t) => {

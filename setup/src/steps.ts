@@ -19,7 +19,7 @@ export async function stepsFor(target: string | undefined, home: string): Promis
   const native = await nativePrograms(home, rust.channel)
   if (target === 'test-unit') return [rust, native, libexec(native.programs)]
   if (target === 'kernel')
-    return [rust, native, microvmKernel(home, native.programs['vulcan-guest'])]
+    return [rust, native, await microvmKernel(home, native.programs['vulcan-guest'])]
   const vsock = vhostDeviceVsock(home, rust.channel)
   const programs = libexec({
     ...native.programs,

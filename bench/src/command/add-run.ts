@@ -28,7 +28,7 @@ export function addRun(program: Command): void {
   program
     .command('run')
     .description('cold and warm, against their floors, through HTTP on a started server')
-    .option('--full', 'at least 20 rounds: an hour, or some')
+    .option('--full', 'at least 20 rounds: hours')
     .addOption(new Option('--runtime <names...>', 'only these').choices(RUNTIME_NAMES))
     .option('--rounds <n>', 'exactly so many rounds, and as many bursts as one')
     .option('--at-once <n...>', 'only so many at once')
