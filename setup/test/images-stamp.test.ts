@@ -19,6 +19,9 @@ test('a build that fails is not taken for done, whatever was there before', asyn
   const home = await temporaryDirectory(t)
   const stamp = await ImagesStamp.of(home, 'made-from', '/guest')
   await stamp.remember(() => writeFile(join(home, 'vmlinux'), ''))
-  await assert.rejects(stamp.remember(() => Promise.reject(new Error('no space'))), /no space/)
+  await assert.rejects(
+    stamp.remember(() => Promise.reject(new Error('no space'))),
+    /no space/,
+  )
   assert.equal(await stamp.isCurrent(['vmlinux']), false)
 })
