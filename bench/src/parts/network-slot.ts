@@ -1,5 +1,6 @@
 import { Network, type NetworkResource, releaseNetworkResource, SlotPool } from '@vulcan/network'
 import { HEADER, row, summarize } from '../statistics.ts'
+import { timed } from '../timed.ts'
 
 const READY = 2
 const DEADLINE_MS = 60_000
@@ -75,11 +76,5 @@ async function takeReady(network: Network): Promise<number> {
   await full.promise
   const startedAtMs = performance.now()
   await using _slot = await pool.take('public', AbortSignal.timeout(DEADLINE_MS))
-  return performance.now() - startedAtMs
-}
-
-async function timed(work: () => PromiseLike<unknown>): Promise<number> {
-  const startedAtMs = performance.now()
-  await work()
   return performance.now() - startedAtMs
 }

@@ -2,6 +2,7 @@ import { WorkloadList } from '@vulcan/schema'
 import { Caller } from '../../served/caller.ts'
 import type { Target } from '../../served/target.ts'
 import { HEADER, ratios, row, summarize } from '../../statistics.ts'
+import { timed } from '../../timed.ts'
 
 /** How deep in the list cursor pages are read, as a share of it. */
 const DEPTHS = [0, 0.25, 0.5, 0.75, 0.95]
@@ -72,10 +73,4 @@ async function pagesOf(caller: Caller): Promise<Page[]> {
     pages.push({ name: `cursor page${suffix}`, paths })
   }
   return pages
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAtMs = performance.now()
-  await work()
-  return performance.now() - startedAtMs
 }
