@@ -37,7 +37,8 @@ kernel: ## build a kernel with only what a microVM needs (15 minutes), for VULCA
 	@setup/setup kernel
 
 PREFIX ?= /usr/local
-install: dist ## install into PREFIX (default: /usr/local)
+install: ## install into PREFIX (default: /usr/local); "vulcan images build" makes its images
+	@setup/setup install
 	@$(environment) node setup/src/install.ts '$(PREFIX)'
 
 bench: dist ## measure cold and warm runs against what is possible at best, in minutes [DOCUMENT=1: into docs/performance.md]

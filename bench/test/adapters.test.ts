@@ -65,8 +65,11 @@ test('a server that speaks only what the API always had is measured, with its ke
 test('phases come with a sample, and what was found out after the answer', async (t) => {
   const phases = [{ phase: 'booting', at_ms: 2 }]
   const url = await standIn(t, ({ body }) => ({ body: ended(printed(body['code']), { phases }) }))
-  const after = async (durationMs: number) => ({ durationMs })
-  await using server = await VulcanServer.open('cold', { url, key: undefined }, { after })
+  const watch = {
+    before: async () => undefined,
+    after: async (durationMs: number) => ({ durationMs }),
+  }
+  await using server = await VulcanServer.open('cold', { url, key: undefined }, { watch })
   const sample = await takeSample(server, hello('node'), signal)
   assert.deepEqual(sample.phases, [{ phase: 'booting', atMs: 2 }])
   assert.deepEqual(sample.facts, { durationMs: 5 })

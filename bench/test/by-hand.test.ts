@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { UnavailableError } from '../src/adapters/adapter.ts'
 import { ByHand } from '../src/adapters/by-hand.ts'
 import { OpenVmRuns } from '../src/adapters/open-vm.ts'
+import { askAgent } from '../src/by-hand/agent.ts'
+import { startByHand } from '../src/by-hand/vm.ts'
 import { takeSample } from '../src/measure/take-sample.ts'
 import { hello } from '../src/programs.ts'
 import { pretendFiles } from './support/pretend-files.ts'
@@ -90,6 +92,15 @@ test('a VMM that is not there makes the arm unavailable', async (t) => {
   const { files } = await pretendFiles(t)
   const nowhere = { ...files, libexecDir: '/nonexistent' }
   await assert.rejects(OpenVmRuns.open(nowhere, 'python', signal), /no VM starts by hand: .*ENOENT/)
+})
+
+test('an agent that does not answer in time fails its request', async (t) => {
+  const { files } = await pretendFiles(t)
+  await using vm = await startByHand(files, 'python', signal)
+  const request = { type: 'run', runtime: 'python', code: 'hang("1")' }
+  await assert.rejects(askAgent(vm.udsPath, request, { signal, deadlineMs: 50 }), {
+    name: 'TimeoutError',
+  })
 })
 
 test('a run that is stopped leaves nothing', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { FULL, type Plan, QUICK } from '../src/plan.ts'
 import { documentsOf, readCommitted } from '../src/report/committed.ts'
 import { renderDocument } from '../src/report/document.ts'
 import { trimmed } from '../src/report/trim.ts'
@@ -28,6 +29,26 @@ test('the document says on which machine, how, and what it does not show', () =>
   assert.match(text, /^## What it does not show$/m)
   assert.match(text, /^\| release seen by the caller \| 0 runs \| 0 of 3 runs \| met \|/m)
   assert.match(text, /!\[[^\]]+\]\(performance\/latency-python\.svg\)/)
+})
+
+test('the document says how much was measured, and whether that was less than a plan has', () => {
+  const { plan } = exampleResult()
+  const text = (more: Partial<Plan>) =>
+    renderDocument(exampleResult({ plan: { ...plan, ...more } }))
+  const { runtimes } = QUICK
+  assert.match(text({ runtimes }), /^\| when, how much \| 2026-11-22, `make bench` \|$/m)
+  assert.match(text({}), /^\| when, how much \| 2026-11-22, less than `make bench` \|$/m)
+  assert.match(
+    text({}),
+    /^- 1 round of warm-up, then at least 3 and at most 20, as many as begin in 90 s for/m,
+  )
+  const rounds = { min: 5, max: 5, budgetMs: 0 }
+  assert.match(
+    text({ warmUps: 2, rounds }),
+    /^- 2 rounds of warm-up, then 5 rounds for each runtime/m,
+  )
+  const { warmUps, rounds: full } = FULL
+  assert.match(text({ warmUps, rounds: full }), /as many as begin in 60 minutes/)
 })
 
 test('what could not be measured stands in the document, with the reason', () => {

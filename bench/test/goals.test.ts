@@ -66,6 +66,16 @@ test('one or two pairs neither meet a goal nor miss it', () => {
   assert.match(goal?.note ?? '', /^too few to judge: 2 pairs/)
 })
 
+test('neither does one burst, however much faster it was', () => {
+  const [cold, warm] = exampleResult().bursts
+  assert.ok(cold && warm)
+  const goal = byMeasure(exampleResult({ bursts: [cold, warm] })).get(
+    '10 at once, to the last result: without pool ÷ with, python',
+  )
+  assert.deepEqual([goal?.figure, goal?.isMet], ['20.0', null])
+  assert.match(goal?.note ?? '', /^too few to judge: 1 pair; medians 5\.00 s and 250 ms$/)
+})
+
 test('an idle process that takes one per cent is too busy', () => {
   const result = exampleResult({ idle: { warmVms: 10, seconds: 10, cpuShare: 0.01 } })
   assert.equal(byMeasure(result).get("Vulcan's own process, idle, with 10 warm VMs")?.isMet, false)
@@ -91,7 +101,7 @@ test('the tables have a line for every arm, those that are not there with the re
   assert.match(text, /^cold, through HTTP +3 +100 % +1\.00 s +1\.01 s +1\.01 s +1\.01 s$/m)
   assert.match(text, /^docker run +0 +not available$/m)
   assert.match(text, /^docker run: not available, because docker is not here$/m)
-  assert.match(text, /^10 +cold, through HTTP +1 +100 % +5\.00 s +5\.00 s +5\.00 s +2\.00$/m)
+  assert.match(text, /^10 +cold, through HTTP +3 +100 % +5\.00 s +5\.05 s +5\.00 s +2\.00$/m)
   assert.match(text, /^warm, waiting for a program +python +1 +211\.0 MiB +4\.10 s +0\.80 %$/m)
 })
 

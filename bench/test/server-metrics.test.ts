@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { VulcanServer } from '../src/adapters/vulcan-server.ts'
 import { ReleaseWatch } from '../src/measure/release.ts'
+import { takeSample } from '../src/measure/take-sample.ts'
 import { WarmWatch } from '../src/measure/warm-watch.ts'
+import { hello } from '../src/programs.ts'
+import type { Sample } from '../src/result.ts'
 import { Metrics } from '../src/served/metrics.ts'
 import { ServerMetrics } from '../src/served/server-metrics.ts'
 import { standIn } from './support/stand-in.ts'
@@ -94,7 +98,8 @@ test('a release that goes on after the answer is timed, and counted once', async
     pages({ releases: 3 }, { releases: 3, releasing: 1 }, { releases: 4 }),
   )
   using server = new ServerMetrics({ url, key: undefined }, 0)
-  const watch = await ReleaseWatch.on(server, signal)
+  const watch = new ReleaseWatch(server)
+  await watch.before()
   assert.deepEqual(await watch.after(12, signal), {
     durationMs: 12,
     releases: 1,
@@ -106,23 +111,80 @@ test('a release that goes on after the answer is timed, and counted once', async
 test('a release that is over when the answer comes is told apart', async (t) => {
   const url = await standIn(t, pages({}, { releases: 1 }))
   using server = new ServerMetrics({ url, key: undefined }, 0)
-  const facts = await (await ReleaseWatch.on(server, signal)).after(12, signal)
+  const watch = new ReleaseWatch(server)
+  await watch.before()
+  const facts = await watch.after(12, signal)
   assert.equal(facts['releasedBeforeAnswer'], 1)
 })
 
+/** A server that counts, with programs that print what they are to: all but those that a test wants to fail. */
+async function countingServer(t: TestContext, isToFail: (run: number) => boolean) {
+  let runs = 0
+  const url = await standIn(t, ({ path, body }) => {
+    if (path === '/healthz') return { body: {} }
+    // Each VM is released, and each failed run was a miss with an interpreter of its own.
+    if (path === '/metrics') return { body: page({ releases: runs, misses: failed, interpreters }) }
+    runs += 1
+    if (isToFail(runs)) {
+      failed += 1
+      return {
+        body: { status: 'failed', exit_code: null, output: '', error: 'no', duration_ms: 1 },
+      }
+    }
+    interpreters += 1
+    const [, printed = ''] = /\("(.+)"\)/.exec(String(body['code'])) ?? []
+    const output = Buffer.from(`${printed}\n`).toString('base64')
+    return { body: { status: 'completed', exit_code: 0, output, error: '', duration_ms: 1 } }
+  })
+  let [failed, interpreters] = [0, 0]
+  const metrics = new ServerMetrics({ url, key: undefined }, 0)
+  t.after(() => metrics[Symbol.dispose]())
+  return { url, key: undefined, metrics }
+}
+
+test('a run that fails makes the good one after it no other', async (t) => {
+  for (const watchOf of [
+    (metrics: ServerMetrics) => new ReleaseWatch(metrics),
+    (metrics: ServerMetrics) => new WarmWatch(metrics, 'warm'),
+  ]) {
+    const server = await countingServer(t, (run) => run === 2)
+    const watch = watchOf(server.metrics)
+    await using adapter = await VulcanServer.open('cold', server, { watch })
+    const samples: Sample[] = []
+    for (let run = 0; run < 3; run += 1) {
+      samples.push(await takeSample(adapter, hello('python'), signal))
+    }
+    assert.deepEqual(
+      samples.map(({ ms, facts }) => [ms !== null, facts?.['releases'], facts?.['releaseMs']]),
+      [
+        [true, 1, 250],
+        [false, undefined, undefined],
+        [true, 1, 250],
+      ],
+    )
+  }
+})
+
 test('a run that found no warm VM is none of a warm arm', async (t) => {
+  // Each run reads two pages before it, and two after it.
   const url = await standIn(t, pages({}, {}, { misses: 1 }))
   using server = new ServerMetrics({ url, key: undefined }, 0)
-  const watch = await WarmWatch.on(server, signal)
-  await assert.rejects(watch.after(12, 'none', signal), /no warm VM was there/)
-  await watch.after(12, 'none', signal)
+  const watch = new WarmWatch(server, 'none')
+  await watch.before()
+  await assert.rejects(watch.after(12, signal), /no warm VM was there/)
+  await watch.before()
+  await watch.after(12, signal)
 })
 
 test('neither is one that had another interpreter than it was to have', async (t) => {
   const url = await standIn(t, pages({}, {}, { interpreters: 1 }))
   using server = new ServerMetrics({ url, key: undefined }, 0)
-  const watch = await WarmWatch.on(server, signal)
-  await assert.rejects(watch.after(12, 'fresh', signal), /its interpreter had waited/)
-  await watch.after(12, 'fresh', signal)
-  await assert.rejects(watch.after(12, 'warm', signal), /no interpreter had waited/)
+  const fresh = new WarmWatch(server, 'fresh')
+  await fresh.before()
+  await assert.rejects(fresh.after(12, signal), /an interpreter had waited/)
+  await fresh.before()
+  await fresh.after(12, signal)
+  const warm = new WarmWatch(server, 'warm')
+  await warm.before()
+  await assert.rejects(warm.after(12, signal), /no interpreter had waited/)
 })

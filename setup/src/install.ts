@@ -11,6 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { hasErrno, messageOf } from '@vulcan/schema'
 import { cloneDir, distDir, libexecDir } from './places.ts'
 import { runCommand } from './run-command.ts'
 
@@ -42,6 +43,7 @@ async function installedFiles(): Promise<Map<string, string>> {
  * to the clone.
  */
 async function install(prefix: string): Promise<void> {
+  await mkdir(prefix, { recursive: true })
   for (const [name, source] of await installedFiles()) {
     const target = join(prefix, name)
     await mkdir(dirname(target), { recursive: true })
@@ -50,14 +52,19 @@ async function install(prefix: string): Promise<void> {
     await rename(`${target}.new`, target)
   }
   await installUnit(prefix)
-  const vmm = join(prefix, 'libexec/vulcan/vulcan-vmm')
-  await rm(vmm, { force: true })
-  await symlink('../../bin/vulcan', vmm)
+  await linkVmm(join(prefix, 'libexec/vulcan/vulcan-vmm'))
   await removeOldChunks(join(prefix, 'lib/vulcan/chunks'))
   await fillCompileCache(prefix)
   process.stdout.write(
     `installed ${join(prefix, 'bin/vulcan')}; next: vulcan images build, vulcan doctor\n`,
   )
+}
+
+/** A name of bin/vulcan, renamed into place: another process may be starting it. */
+async function linkVmm(link: string): Promise<void> {
+  await rm(`${link}.new`, { force: true })
+  await symlink('../../bin/vulcan', `${link}.new`)
+  await rename(`${link}.new`, link)
 }
 
 /** systemd finds it below /usr, /usr/local and /etc; elsewhere "systemctl link" does. */
@@ -91,4 +98,11 @@ async function fillCompileCache(prefix: string): Promise<void> {
   }
 }
 
-await install(resolve(process.argv[2] ?? '/usr/local'))
+try {
+  await install(resolve(process.argv[2] ?? '/usr/local'))
+} catch (error) {
+  const isForbidden = ['EACCES', 'EPERM', 'EROFS'].some((code) => hasErrno(error, code))
+  if (!isForbidden) throw error
+  process.stderr.write(`install: ${messageOf(error)}: run it as root, or with another PREFIX\n`)
+  process.exitCode = 1
+}

@@ -1,5 +1,6 @@
 import { VulcanError } from '@vulcan/schema'
-import { homeDir } from './places.ts'
+import { distDir, homeDir } from './places.ts'
+import { requireOwn } from './require-own.ts'
 import { setUp } from './set-up.ts'
 import { stepsFor } from './steps.ts'
 
@@ -13,6 +14,7 @@ async function main(target: string | undefined): Promise<void> {
   }
   const home = homeDir()
   try {
+    await requireOwn(distDir)
     const steps = await stepsFor(target, home)
     await setUp(steps, { home, signal: interrupted.signal, output: process.stdout })
   } catch (error) {

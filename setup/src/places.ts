@@ -15,7 +15,7 @@ export function homeDir(): string {
   return fromEnvironment('VULCAN_HOME')
 }
 
-/** Where cargo builds: outside the clone, so that clones share what they have in common. */
+/** Where cargo builds: in the clone, since it goes by times, and would take another clone's program for this one's. */
 export function cargoTargetDir(): string {
   return fromEnvironment('CARGO_TARGET_DIR')
 }

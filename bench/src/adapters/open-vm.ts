@@ -4,9 +4,9 @@ import type { GuestFiles } from '../by-hand/guest-files.ts'
 import { type OpenVm, startByHand } from '../by-hand/vm.ts'
 import type { Program } from '../programs.ts'
 import { type Adapter, type Answer, UnavailableError } from './adapter.ts'
-import { checkExited } from './by-hand.ts'
+import { ANSWER_DEADLINE_MS, checkExited, TIMEOUT_S } from './by-hand.ts'
 
-const TIMEOUT_S = 120
+const ECHO_DEADLINE_MS = 30_000
 
 /**
  * The floor of a warm run: one VM, started by hand, stays open, and each program is one request of
@@ -32,7 +32,10 @@ export class OpenVmRuns implements Adapter {
 
   async run({ runtime, code }: Program, signal: AbortSignal): Promise<Answer> {
     const request = { type: 'run', runtime, code, timeout_s: TIMEOUT_S }
-    const { stdout, response } = await askAgent(this.#vm.udsPath, request, signal)
+    const { stdout, response } = await askAgent(this.#vm.udsPath, request, {
+      signal,
+      deadlineMs: ANSWER_DEADLINE_MS,
+    })
     checkExited(response)
     return { stdout }
   }
@@ -40,7 +43,7 @@ export class OpenVmRuns implements Adapter {
   /** The shortest request there is: what a connection over vsock and back takes, in ms. */
   async echo(signal: AbortSignal): Promise<number> {
     const startedAtMs = performance.now()
-    await askAgent(this.#vm.udsPath, { type: 'ping' }, signal)
+    await askAgent(this.#vm.udsPath, { type: 'ping' }, { signal, deadlineMs: ECHO_DEADLINE_MS })
     return performance.now() - startedAtMs
   }
 

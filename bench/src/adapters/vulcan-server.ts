@@ -21,11 +21,15 @@ interface Ended {
 
 export interface VulcanServerOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** What is to be found out about a run once its answer is here. */
-  readonly after?: (
-    answeredMs: number,
-    signal: AbortSignal,
-  ) => Promise<Readonly<Record<string, number>>>
+  readonly watch?: RunWatch
+}
+
+/** What is to be found out about each run. */
+export interface RunWatch {
+  /** Before the run is sent, in nobody's time. */
+  before(): Promise<void>
+  /** Once its answer is here: `durationMs` is the server's own of the workload. */
+  after(durationMs: number, signal: AbortSignal): Promise<Readonly<Record<string, number>>>
 }
 
 /** Any server that speaks the HTTP API, on one connection that is kept. */
@@ -60,8 +64,12 @@ export class VulcanServer implements Adapter {
     }
   }
 
+  async before(): Promise<void> {
+    await this.#options.watch?.before()
+  }
+
   async run({ runtime, code }: Program, signal: AbortSignal): Promise<Answer> {
-    const { env, after } = this.#options
+    const { env, watch } = this.#options
     const answer = await this.#caller.call('POST', `/v1/workloads?wait=${WAIT_S}`, {
       body: { runtime, code, env, resources: { timeout_s: TIMEOUT_S } },
       signal,
@@ -74,7 +82,7 @@ export class VulcanServer implements Adapter {
     return {
       stdout: Buffer.from(output ?? '', 'base64').toString(),
       phases: (phases ?? []).map(({ phase, at_ms }): PhaseBegin => ({ phase, atMs: at_ms })),
-      ...(after && { after: (signal) => after(duration_ms ?? Number.NaN, signal) }),
+      ...(watch && { after: (signal) => watch.after(duration_ms ?? Number.NaN, signal) }),
     }
   }
 

@@ -17,12 +17,21 @@ interface Message {
   readonly response?: Readonly<Record<string, unknown>>
 }
 
-/** One request to the agent of an open VM, on a connection of its own, with nothing around it. */
+export interface AskOptions {
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+}
+
+/**
+ * One request to the agent of an open VM, on a connection of its own, with nothing around it. Throws
+ * where there is no answer in time, and the signal's reason.
+ */
 export async function askAgent(
   udsPath: string,
   request: object,
-  signal: AbortSignal,
+  { signal: stopped, deadlineMs }: AskOptions,
 ): Promise<AgentAnswer> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(deadlineMs)])
   const socket = connect(udsPath)
   const stop = () => socket.destroy(signal.reason)
   signal.addEventListener('abort', stop, { once: true })

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Runtime } from '@vulcan/schema'
 import type { Guest } from '../facts/guest.ts'
 
-/** What a VM started by hand is started with: the files that Vulcan uses. */
+/** What a VM started by hand is started with: the files that the measured servers use. */
 export interface GuestFiles {
+  /** Of an own place: what it links is what its host uses. */
   readonly homeDir: string
   readonly libexecDir: string
   readonly guest: Guest

@@ -10,7 +10,8 @@ const LISTENS = 0x1_0000
 
 /**
  * Starts vhost-device-vsock and then QEMU, which connects to it. The machine is the one that
- * vulcan-vmm makes. QEMU ends well when the guest powers off.
+ * vulcan-vmm makes. QEMU ends well when the guest powers off, or would start
+ * again: one whose kernel died.
  */
 export async function startQemu(
   { libexecDir, guest }: GuestFiles,
@@ -38,7 +39,7 @@ function qemuArguments(vm: HandMade, socket: string, isEmulated: boolean): strin
     ? ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max']
     : ['-accel', 'kvm', '-cpu', 'host']
   return [
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'null'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'null'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...['-machine', 'microvm,acpi=on,rtc=on,ioapic2=off,memory-backend=memory'],
     ...accelerator,

@@ -8,6 +8,8 @@ import { type GuestFiles, type HandMade, handMade } from './guest-files.ts'
 
 /** As vulcan-vmm. */
 const RESTARTS_MAX = 10
+/** Of all of them together: ten emulated guests that boot at once on two cores take half a minute. */
+const BOOT_DEADLINE_MS = 300_000
 
 /** A VM whose agent takes requests; disposing kills it. */
 export interface OpenVm extends AsyncDisposable {
@@ -18,8 +20,8 @@ export interface OpenVm extends AsyncDisposable {
 
 /**
  * Starts a VMM as one would by hand, with the same kernel, initrd, image, scratch drive and kernel
- * command line as `vulcan run`, and nothing around it. Throws when a process of it ends, and the
- * signal's reason; nothing is left then.
+ * command line as `vulcan run`, and nothing around it. Throws when a process of it ends, when its agent
+ * is not ready within five minutes, and the signal's reason; nothing is left then.
  */
 export async function startByHand(
   files: GuestFiles,
@@ -33,7 +35,8 @@ export async function startByHand(
   const vm = handMade(files, runtime, directory)
   const { homeDir: home } = files
   await createScratchDrive({ home, path: vm.scratch, sizeMib: DEFAULT_SCRATCH_MIB })
-  held.use(await boot(files, vm, signal))
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(BOOT_DEADLINE_MS)])
+  held.use(await boot(files, vm, bounded))
   const readyMs = performance.now() - startedAtMs
   const running = held.move()
   return {

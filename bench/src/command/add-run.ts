@@ -11,9 +11,7 @@ import { asText } from '../report/table.ts'
 import { tablesOf } from '../report/tables.ts'
 import type { Result } from '../result.ts'
 import { narrowed, RUNTIME_NAMES } from './narrow-plan.ts'
-import { untilInterrupted } from './until-interrupted.ts'
-
-const EXIT_INTERRUPTED = 130
+import { EXIT_INTERRUPTED, untilInterrupted } from './until-interrupted.ts'
 
 interface Flags {
   readonly full?: boolean
@@ -30,7 +28,7 @@ export function addRun(program: Command): void {
   program
     .command('run')
     .description('cold and warm, against their floors, through HTTP on a started server')
-    .option('--full', 'at least 20 rounds: an hour, or some')
+    .option('--full', 'at least 20 rounds: hours')
     .addOption(new Option('--runtime <names...>', 'only these').choices(RUNTIME_NAMES))
     .option('--rounds <n>', 'exactly so many rounds, and as many bursts as one')
     .option('--at-once <n...>', 'only so many at once')

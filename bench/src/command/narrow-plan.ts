@@ -12,11 +12,18 @@ export interface Wanted {
   readonly levels?: readonly number[] | undefined
 }
 
-/** A plan for less. Throws `RangeError`. */
+/** A plan for less. Throws `RangeError` for what is no count, and for more at once than there are warm VMs. */
 export function narrowed(plan: Plan, { runtimes, rounds, levels }: Wanted): Plan {
   for (const count of [...(levels ?? []), ...(rounds === undefined ? [] : [rounds])]) {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`${count} is no number of rounds, or of programs at once`)
+    }
+  }
+  for (const level of levels ?? []) {
+    if (level > plan.poolSize) {
+      throw new RangeError(
+        `${level} at once are more than the ${plan.poolSize} warm VMs that there are`,
+      )
     }
   }
   const isWanted = (runtime: Runtime) => runtimes === undefined || runtimes.includes(runtime)
@@ -30,6 +37,7 @@ export function narrowed(plan: Plan, { runtimes, rounds, levels }: Wanted): Plan
       runtimes: atOnce.runtimes.filter(isWanted),
       levels: levels ?? atOnce.levels,
       rounds: rounds === undefined ? atOnce.rounds : 1,
+      roundsOfLargest: rounds === undefined ? atOnce.roundsOfLargest : 1,
     },
   }
 }

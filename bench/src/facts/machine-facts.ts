@@ -25,7 +25,12 @@ export interface MachineFacts {
   readonly guestCommandLine: string
 }
 
-export async function machineFacts(guest: Guest): Promise<MachineFacts> {
+/** Of the minute before, as uptime(1) says it: to be asked for before anything of our own is at work. */
+export function loadNow(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100
+}
+
+export async function machineFacts(guest: Guest, loadAtStart: number): Promise<MachineFacts> {
   const cpuInfo = await readFile('/proc/cpuinfo', 'utf8')
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -34,7 +39,7 @@ export async function machineFacts(guest: Guest): Promise<MachineFacts> {
     kernel: release(),
     system: await systemName(),
     isVirtual: /^flags\s*:.* hypervisor( |$)/m.test(cpuInfo),
-    loadAtStart: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    loadAtStart,
     node: process.version,
     commit: await commitOf(ROOT),
     vmm: await vmmName(guest),

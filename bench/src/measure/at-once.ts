@@ -10,6 +10,8 @@ import { takeSample } from './take-sample.ts'
 export interface Callers {
   readonly arm: ArmName
   open(): Promise<Adapter>
+  /** Looks at what is counted before a burst; what it resolves with says why a burst of so many was none of this arm. */
+  watch?(): Promise<(runs: number) => Promise<string | undefined>>
 }
 
 export interface AtOnceOptions {
@@ -21,15 +23,17 @@ export interface AtOnceOptions {
 
 /**
  * So many programs handed in at the same moment, level by level, by all arms in turn and every other
- * round in the other direction.
+ * round in the other direction; the rounds that only the largest level has come last.
  */
 export async function measureAtOnce(
   arms: readonly Callers[],
   { plan, runtime, signal, quiet }: AtOnceOptions,
 ): Promise<Burst[]> {
   const bursts: Burst[] = []
-  const turns = plan.levels.flatMap((atOnce) => arms.map((callers) => ({ atOnce, callers })))
-  for (let round = 0; round < plan.rounds; round += 1) {
+  const largest = plan.levels.filter((level) => level === Math.max(...plan.levels))
+  for (let round = 0; round < Math.max(plan.rounds, plan.roundsOfLargest); round += 1) {
+    const levels = round < plan.rounds ? plan.levels : largest
+    const turns = levels.flatMap((atOnce) => arms.map((callers) => ({ atOnce, callers })))
     for (const { atOnce, callers } of round % 2 === 0 ? turns : turns.toReversed()) {
       await quiet()
       bursts.push(await burst(callers, runtime, atOnce, signal))
@@ -48,9 +52,12 @@ async function burst(
   await using held = new AsyncDisposableStack()
   const adapters = await Promise.all(Array.from({ length: atOnce }, () => callers.open()))
   for (const adapter of adapters) held.use(adapter)
-  const samples = await Promise.all(
+  const whyNot = await callers.watch?.()
+  const taken = await Promise.all(
     adapters.map((adapter) => takeSample(adapter, hello(runtime), signal)),
   )
+  const error = await whyNot?.(atOnce)
+  const samples = error === undefined ? taken : taken.map(() => ({ ms: null, error }))
   return {
     arm: callers.arm,
     runtime,

@@ -3,10 +3,8 @@ import type { Adapter } from '../adapters/adapter.ts'
 import type { Plan } from '../plan.ts'
 import { hello } from '../programs.ts'
 import type { Sample, Series } from '../result.ts'
-import { takeSample } from './take-sample.ts'
-
-/** An arm that failed so often in a row is left out of what follows. */
-const FAILURES_MAX = 3
+import { ArmSamples } from './arm-samples.ts'
+import { failedSample, takeSample } from './take-sample.ts'
 
 export interface InterleaveOptions {
   readonly plan: Pick<Plan, 'warmUps' | 'rounds'>
@@ -50,39 +48,34 @@ function inOrder<Arm>(arms: readonly Arm[], round: number): readonly Arm[] {
 class MeasuredArm {
   readonly #adapter: Adapter
   readonly #runtime: Runtime
-  readonly #samples: Sample[] = []
-  #failures = 0
-  #lastError = ''
+  readonly #samples: ArmSamples
 
   constructor(adapter: Adapter, runtime: Runtime) {
     this.#adapter = adapter
     this.#runtime = runtime
+    this.#samples = new ArmSamples(adapter.arm, runtime)
   }
 
   async warmUp(quiet: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (this.#failures < FAILURES_MAX) await this.#run(quiet, signal)
+    if (this.#samples.isGivenUp) return
+    this.#samples.add(await this.#run(quiet, signal), { isWarmUp: true })
   }
 
   async measure(quiet: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (this.#failures < FAILURES_MAX) this.#samples.push(await this.#run(quiet, signal))
+    if (!this.#samples.isGivenUp) this.#samples.add(await this.#run(quiet, signal))
   }
 
   get series(): Series {
-    return {
-      arm: this.#adapter.arm,
-      runtime: this.#runtime,
-      samples: this.#samples,
-      ...(this.#failures < FAILURES_MAX
-        ? {}
-        : { unavailable: `it failed ${FAILURES_MAX} times in a row: ${this.#lastError}` }),
-    }
+    return this.#samples.series
   }
 
+  /** Where it does not become quiet a run would say nothing: it failed. */
   async #run(quiet: () => Promise<void>, signal: AbortSignal): Promise<Sample> {
-    await quiet()
-    const sample = await takeSample(this.#adapter, hello(this.#runtime), signal)
-    this.#failures = sample.ms === null ? this.#failures + 1 : 0
-    this.#lastError = sample.error ?? this.#lastError
-    return sample
+    try {
+      await quiet()
+    } catch (error) {
+      return failedSample(error, signal)
+    }
+    return takeSample(this.#adapter, hello(this.#runtime), signal)
   }
 }

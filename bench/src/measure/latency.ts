@@ -4,16 +4,18 @@ import { ByHand } from '../adapters/by-hand.ts'
 import { openDocker } from '../adapters/docker.ts'
 import { OpenVmRuns } from '../adapters/open-vm.ts'
 import { openUnshare } from '../adapters/unshare.ts'
-import { VulcanServer, type VulcanServerOptions } from '../adapters/vulcan-server.ts'
+import { VulcanServer } from '../adapters/vulcan-server.ts'
 import type { ArmName } from '../arms.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import type { Plan } from '../plan.ts'
-import type { Sample, Series } from '../result.ts'
+import type { Series } from '../result.ts'
 import type { OwnServer } from '../served/own-server.ts'
 import type { Target } from '../served/target.ts'
+import { Echoes } from './echoes.ts'
 import { interleave } from './interleave.ts'
 import { ReleaseWatch } from './release.ts'
-import { type WantedInterpreter, WarmWatch } from './warm-watch.ts'
+import type { WantedInterpreter } from './warm-counts.ts'
+import { WarmWatch } from './warm-watch.ts'
 
 /** A variable that an interpreter reads when it starts: one that has started is of no use then. */
 const FORCES_FRESH = { LC_MESSAGES: 'C.UTF-8' }
@@ -42,9 +44,9 @@ export async function measureLatency(
 ): Promise<Series[]> {
   const { cold, warm, signal, onProgress } = setup
   await using held = new AsyncDisposableStack()
-  const { adapters, missing } = await openAll(await openersOf(setup, runtime), runtime, held)
+  const { adapters, missing } = await openAll(openersOf(setup, runtime), runtime, held)
   const openVm = adapters.find((adapter) => adapter instanceof OpenVmRuns)
-  const echoes: Sample[] = []
+  const echoes = openVm && new Echoes(openVm, runtime)
   const measured = await interleave(adapters, {
     plan,
     runtime,
@@ -54,15 +56,9 @@ export async function measureLatency(
       await cold.metrics.quiet(signal)
       await warm?.metrics.quiet(signal)
     },
-    onRound: async () => {
-      if (openVm === undefined) return
-      for (let echo = 0; echo < plan.echoes; echo += 1) {
-        echoes.push({ ms: await openVm.echo(signal) })
-      }
-    },
+    onRound: async () => echoes?.take(plan.echoes, signal),
   })
-  const echo: Series[] = openVm === undefined ? [] : [{ arm: 'echo', runtime, samples: echoes }]
-  return [...measured, ...echo, ...missing]
+  return [...measured, ...(echoes ? [echoes.series] : []), ...missing]
 }
 
 type Openers = Partial<Record<ArmName, () => Promise<Adapter>>>
@@ -85,22 +81,19 @@ async function openAll(
   return { adapters, missing }
 }
 
-async function openersOf(setup: LatencySetup, runtime: Runtime): Promise<Openers> {
+function openersOf(setup: LatencySetup, runtime: Runtime): Openers {
   const { files, cold, warm, other, signal } = setup
-  const releases = await ReleaseWatch.on(cold.metrics, signal)
-  const hits = warm && (await WarmWatch.on(warm.metrics, signal))
   const openWarm = async (
     arm: ArmName,
     interpreter: WantedInterpreter,
     env: Readonly<Record<string, string>> = {},
   ) => {
-    if (warm === undefined || hits === undefined) throw new UnavailableError(setup.noWarmBecause)
-    const after: VulcanServerOptions['after'] = (ms, signal) => hits.after(ms, interpreter, signal)
-    return VulcanServer.open(arm, warm, { env, after })
+    if (warm === undefined) throw new UnavailableError(setup.noWarmBecause)
+    const watch = new WarmWatch(warm.metrics, interpreter)
+    return VulcanServer.open(arm, warm, { env, watch })
   }
   return {
-    cold: () =>
-      VulcanServer.open('cold', cold, { after: (ms, signal) => releases.after(ms, signal) }),
+    cold: () => VulcanServer.open('cold', cold, { watch: new ReleaseWatch(cold.metrics) }),
     'by-hand': async () => new ByHand(files),
     'warm-vm': () =>
       runtime === 'go' ? openWarm('warm-vm', 'none') : openWarm('warm-vm', 'fresh', FORCES_FRESH),

@@ -40,7 +40,7 @@ export class MeasuredServers {
   }
 
   async #start(name: string, poolSize: number): Promise<OwnServer> {
-    const place = await makeOwnPlace(this.#files.homeDir, this.#first)
+    const place = await makeOwnPlace(this.#files.homeDir, { before: this.#first })
     const vmm = this.#files.guest.vmm.name
     return OwnServer.start(place, { name, poolSize, vmm })
   }

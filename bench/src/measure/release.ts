@@ -1,3 +1,4 @@
+import type { RunWatch } from '../adapters/vulcan-server.ts'
 import type { Metrics } from '../served/metrics.ts'
 import type { ServerMetrics } from '../served/server-metrics.ts'
 
@@ -5,31 +6,30 @@ const CLEANUP = 'vulcan_firecracker_vm_cleanup_seconds'
 
 /**
  * What becomes of the VM of one run once its answer is here: whether its release was still going on
- * then, how long it took and how many there were. Nothing else may use the server meanwhile.
+ * then, how long it took and how many there were. Nothing else may use the server meanwhile, which is
+ * quiet before each run.
  */
-export class ReleaseWatch {
+export class ReleaseWatch implements RunWatch {
   readonly #metrics: ServerMetrics
-  #before: Releases
+  #before: Releases = { count: Number.NaN, seconds: Number.NaN }
 
-  private constructor(metrics: ServerMetrics, before: Releases) {
+  constructor(metrics: ServerMetrics) {
     this.#metrics = metrics
-    this.#before = before
   }
 
-  static async on(metrics: ServerMetrics, signal: AbortSignal): Promise<ReleaseWatch> {
-    return new ReleaseWatch(metrics, releasesOf(await metrics.quiet(signal)))
+  async before(): Promise<void> {
+    this.#before = releasesOf(await this.#metrics.read())
   }
 
-  /** To be asked right after the answer: `durationMs` is the server's own of the workload. */
   async after(durationMs: number, signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
     const atAnswer = releasesOf(await this.#metrics.read())
-    const before = this.#before
-    this.#before = releasesOf(await this.#metrics.quiet(signal))
+    const released = releasesOf(await this.#metrics.quiet(signal))
+    const { count, seconds } = this.#before
     return {
       durationMs,
-      releases: this.#before.count - before.count,
-      releaseMs: (this.#before.seconds - before.seconds) * 1000,
-      releasedBeforeAnswer: atAnswer.count - before.count,
+      releases: released.count - count,
+      releaseMs: (released.seconds - seconds) * 1000,
+      releasedBeforeAnswer: atAnswer.count - count,
     }
   }
 }

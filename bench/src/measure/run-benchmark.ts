@@ -5,7 +5,7 @@ import { VulcanServer } from '../adapters/vulcan-server.ts'
 import type { ArmName } from '../arms.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
 import { findGuest } from '../facts/guest.ts'
-import { machineFacts } from '../facts/machine-facts.ts'
+import { loadNow, machineFacts } from '../facts/machine-facts.ts'
 import type { Plan } from '../plan.ts'
 import { makeOwnPlace } from '../served/own-place.ts'
 import type { OwnServer } from '../served/own-server.ts'
@@ -16,6 +16,7 @@ import { measureLatency } from './latency.ts'
 import { MeasuredServers } from './measured-servers.ts'
 import { Recorder } from './recorder.ts'
 import { measureColdCosts, measureWarmCosts } from './vm-costs.ts'
+import { readWarmCounts, whyNotWarm } from './warm-counts.ts'
 
 /** Warm VMs while one program runs after the other: the one that it gets, and one that is ready. */
 const LATENCY_POOL_SIZE = 2
@@ -46,11 +47,14 @@ export async function runBenchmark(
   signal: AbortSignal,
 ): Promise<Recorder> {
   const { homeDir, libexecDir, rawDir, onProgress } = setup
+  // A trial boot is work of our own.
+  const loadAtStart = loadNow()
   await using first = await makeOwnPlace(homeDir)
   onProgress('what runs here')
   const guest = await findGuest(first.env, signal)
-  const files = { homeDir, libexecDir, guest }
-  const recorder = new Recorder(rawDir, plan, await machineFacts(guest))
+  // Its links are what the servers have, too, wherever they lead.
+  const files = { homeDir: first.homeDir, libexecDir, guest }
+  const recorder = new Recorder(rawDir, plan, await machineFacts(guest, loadAtStart))
   const servers = new MeasuredServers(files, first, signal)
   await using cold = await servers.startCold()
   const measuring = { setup, plan, files, servers, cold, recorder, signal }
@@ -125,7 +129,7 @@ async function measureMany(
     const arms: Callers[] = [
       serverCallers('cold', cold),
       { arm: 'by-hand', open: async () => new ByHand(files) },
-      ...(warm === undefined ? [] : [serverCallers(warmArm(runtime), warm)]),
+      ...(warm === undefined ? [] : [warmCallers(runtime, warm)]),
     ]
     const quiet = async () => {
       await cold.metrics.quiet(signal)
@@ -151,10 +155,18 @@ async function part(
   }
 }
 
-function warmArm(runtime: Runtime): ArmName {
-  return runtime === 'go' ? 'warm-vm' : 'warm-interpreter'
-}
-
 function serverCallers(arm: ArmName, server: OwnServer): Callers {
   return { arm, open: () => VulcanServer.open(arm, server) }
+}
+
+function warmCallers(runtime: Runtime, server: OwnServer): Callers {
+  const { metrics } = server
+  return {
+    ...serverCallers(runtime === 'go' ? 'warm-vm' : 'warm-interpreter', server),
+    watch: async () => {
+      const before = await readWarmCounts(metrics)
+      const wanted = runtime === 'go' ? 'none' : 'warm'
+      return async (runs) => whyNotWarm(before, await readWarmCounts(metrics), wanted, runs)
+    },
+  }
 }

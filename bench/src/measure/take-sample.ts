@@ -16,6 +16,7 @@ export async function takeSample(
   signal: AbortSignal,
 ): Promise<Sample> {
   try {
+    await adapter.before?.()
     const startedAtMs = performance.now()
     const answer = await adapter.run(program, signal)
     const ms = performance.now() - startedAtMs
@@ -29,7 +30,12 @@ export async function takeSample(
       ...(facts && { facts }),
     }
   } catch (error) {
-    signal.throwIfAborted()
-    return { ms: null, error: messageOf(error).slice(0, ERROR_LENGTH_MAX) }
+    return failedSample(error, signal)
   }
+}
+
+/** A run that failed so. Throws the signal's reason where that is why. */
+export function failedSample(error: unknown, signal: AbortSignal): Sample {
+  signal.throwIfAborted()
+  return { ms: null, error: messageOf(error).slice(0, ERROR_LENGTH_MAX) }
 }

@@ -1,58 +1,39 @@
+import type { RunWatch } from '../adapters/vulcan-server.ts'
 import type { ServerMetrics } from '../served/server-metrics.ts'
 import { ReleaseWatch } from './release.ts'
-
-const REQUESTS = 'vulcan_pool_requests_total'
-const STARTS = 'vulcan_interpreter_starts_total'
-
-interface Counts {
-  readonly misses: number
-  /** Interpreters that had waited for their program. */
-  readonly warm: number
-}
-
-/** Which interpreter a run is to have had: one that waited, one of its own, or there is none. */
-export type WantedInterpreter = 'warm' | 'fresh' | 'none'
+import {
+  readWarmCounts,
+  type WantedInterpreter,
+  type WarmCounts,
+  whyNotWarm,
+} from './warm-counts.ts'
 
 /**
- * As `ReleaseWatch`, for all arms of one server. Throws for a run that did not find a warm VM, or had
+ * As `ReleaseWatch`, for one arm of a server with a pool. Throws for a run that did not find a warm VM, or had
  * another interpreter than it was to have: it is none of its arm.
  */
-export class WarmWatch {
+export class WarmWatch implements RunWatch {
   readonly #metrics: ServerMetrics
+  readonly #wanted: WantedInterpreter
   readonly #releases: ReleaseWatch
-  #before: Counts
+  #before: WarmCounts = { misses: Number.NaN, warm: Number.NaN }
 
-  private constructor(metrics: ServerMetrics, releases: ReleaseWatch, before: Counts) {
+  constructor(metrics: ServerMetrics, wanted: WantedInterpreter) {
     this.#metrics = metrics
-    this.#releases = releases
-    this.#before = before
+    this.#wanted = wanted
+    this.#releases = new ReleaseWatch(metrics)
   }
 
-  static async on(metrics: ServerMetrics, signal: AbortSignal): Promise<WarmWatch> {
-    const releases = await ReleaseWatch.on(metrics, signal)
-    return new WarmWatch(metrics, releases, await countsOf(metrics))
+  async before(): Promise<void> {
+    await this.#releases.before()
+    this.#before = await readWarmCounts(this.#metrics)
   }
 
-  async after(
-    durationMs: number,
-    wanted: WantedInterpreter,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, number>>> {
-    const before = this.#before
-    this.#before = await countsOf(this.#metrics)
+  async after(durationMs: number, signal: AbortSignal): Promise<Readonly<Record<string, number>>> {
+    const counts = await readWarmCounts(this.#metrics)
     const facts = await this.#releases.after(durationMs, signal)
-    if (this.#before.misses > before.misses) throw new Error('no warm VM was there for it')
-    const wasWarm = this.#before.warm > before.warm
-    if (wanted === 'warm' && !wasWarm) throw new Error('no interpreter had waited for it')
-    if (wanted === 'fresh' && wasWarm) throw new Error('its interpreter had waited for it')
+    const problem = whyNotWarm(this.#before, counts, this.#wanted, 1)
+    if (problem !== undefined) throw new Error(problem)
     return facts
-  }
-}
-
-async function countsOf(metrics: ServerMetrics): Promise<Counts> {
-  const counted = await metrics.read()
-  return {
-    misses: counted.sum(REQUESTS, { result: 'miss' }),
-    warm: counted.sum(STARTS, { result: 'warm' }),
   }
 }

@@ -8,8 +8,7 @@ type Mode = (typeof MODES)[number]
  * Cold workloads with a network against ones without, in one process with ready slots, interleaved
  * A B B A. To be run in a network namespace of its own: it makes links and rules.
  */
-export async function benchNetworkRun(pairs: number): Promise<object> {
-  const { signal } = new AbortController()
+export async function benchNetworkRun(pairs: number, signal: AbortSignal): Promise<object> {
   await using host = await Host.open({
     env: process.env,
     signal,

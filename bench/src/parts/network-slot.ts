@@ -1,5 +1,6 @@
 import { Network, type NetworkResource, releaseNetworkResource, SlotPool } from '@vulcan/network'
 import { HEADER, row, summarize } from '../statistics.ts'
+import { timed } from '../timed.ts'
 
 const READY = 2
 const DEADLINE_MS = 60_000
@@ -9,7 +10,7 @@ interface MadeSlot extends AsyncDisposable {
 }
 
 /** How long a slot takes to make and to release, and how long one that is ready takes to be had. */
-export async function benchNetworkSlot(runs: number): Promise<object> {
+export async function benchNetworkSlot(runs: number, signal: AbortSignal): Promise<object> {
   const network = await Network.open({
     cniConfigDir: '/etc/cni/conf.d',
     cniBinDirs: ['/opt/cni/bin', '/usr/lib/cni'],
@@ -18,11 +19,15 @@ export async function benchNetworkSlot(runs: number): Promise<object> {
   const releaseMs: number[] = []
   const takeMs: number[] = []
   for (let run = 0; run < runs; run += 1) {
+    signal.throwIfAborted()
     const slot = await makeSlot(network)
     makeMs.push(slot.madeMs)
     releaseMs.push(await timed(() => slot[Symbol.asyncDispose]()))
   }
-  for (let run = 0; run < runs; run += 1) takeMs.push(await takeReady(network))
+  for (let run = 0; run < runs; run += 1) {
+    signal.throwIfAborted()
+    takeMs.push(await takeReady(network))
+  }
   console.log(HEADER)
   console.log(row('make a slot', summarize(makeMs), 'ms'))
   console.log(row('release it', summarize(releaseMs), 'ms'))
@@ -71,11 +76,5 @@ async function takeReady(network: Network): Promise<number> {
   await full.promise
   const startedAtMs = performance.now()
   await using _slot = await pool.take('public', AbortSignal.timeout(DEADLINE_MS))
-  return performance.now() - startedAtMs
-}
-
-async function timed(work: () => PromiseLike<unknown>): Promise<number> {
-  const startedAtMs = performance.now()
-  await work()
   return performance.now() - startedAtMs
 }

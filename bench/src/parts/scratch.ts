@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtempDisposable, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createScratchDrive, DEFAULT_SCRATCH_MIB } from '@vulcan/images'
 import { HEADER, row, summarize } from '../statistics.ts'
@@ -8,20 +8,23 @@ const KIB_BYTES = 1024
 const BLOCK_BYTES = 512
 
 /** How long ten scratch drives take, one after the other, and how much disk. */
-export async function benchScratch(homeDir: string, rounds: number): Promise<object> {
+export async function benchScratch(
+  homeDir: string,
+  rounds: number,
+  signal: AbortSignal,
+): Promise<object> {
   const totalsMs: number[] = []
   let diskKib = 0
   for (let round = 0; round < rounds; round += 1) {
-    const directory = await mkdtemp(join(homeDir, 'bench-scratch-'))
-    const paths = Array.from({ length: DRIVES }, (_, at) => join(directory, `${at}.ext4`))
+    await using directory = await mkdtempDisposable(join(homeDir, 'bench-scratch-'))
+    const paths = Array.from({ length: DRIVES }, (_, at) => join(directory.path, `${at}.ext4`))
     const startedAtMs = performance.now()
     for (const path of paths) {
-      await createScratchDrive({ home: homeDir, path, sizeMib: DEFAULT_SCRATCH_MIB })
+      await createScratchDrive({ home: homeDir, path, sizeMib: DEFAULT_SCRATCH_MIB, signal })
     }
     totalsMs.push(performance.now() - startedAtMs)
     const stats = await Promise.all(paths.map((path) => stat(path)))
     diskKib = stats.reduce((sum, { blocks }) => sum + (blocks * BLOCK_BYTES) / KIB_BYTES, 0)
-    await rm(directory, { recursive: true })
   }
   const summary = summarize(totalsMs)
   console.log(HEADER)

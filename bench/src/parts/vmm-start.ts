@@ -33,7 +33,11 @@ type Arm = (directory: string) => Promise<Readonly<Record<string, number>>>
  * by a configuration file, against firecracker-go-sdk with the same machine. The arms are
  * interleaved, every other round the other way round; neither counts its own program's start.
  */
-export async function benchVmmStart(files: StartFiles, rounds: number): Promise<object> {
+export async function benchVmmStart(
+  files: StartFiles,
+  rounds: number,
+  signal: AbortSignal,
+): Promise<object> {
   await using goSdk = await startGoSdk(files)
   const arms: Readonly<Record<string, Arm>> = {
     'vulcan, by calls': (directory) => byCalls(files, directory),
@@ -45,6 +49,7 @@ export async function benchVmmStart(files: StartFiles, rounds: number): Promise<
     const order = Object.entries(arms)
     if (round % 2 !== 0) order.reverse()
     for (const [name, arm] of order) {
+      signal.throwIfAborted()
       const sample = await inDirectory(arm)
       if (round < 0) continue
       samples[name] ??= []

@@ -1,4 +1,4 @@
-/** What an element holds: elements, and text that is escaped. */
+/** Of an element, by name; their values are escaped. */
 export type Attributes = Readonly<Record<string, string | number>>
 
 const ESCAPES: Readonly<Record<string, string>> = {

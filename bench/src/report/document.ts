@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import { FULL, type Plan, QUICK } from '../plan.ts'
 import type { Result } from '../result.ts'
 import { plotsOf } from './plots.ts'
 import { asMarkdown, type Table } from './table.ts'
@@ -5,6 +7,7 @@ import { atOnceTable, costTable, goalTable, latencyTable } from './tables.ts'
 
 /** Where the pictures and the raw result are, from the document. */
 const BESIDE = 'performance'
+const MINUTE_MS = 60_000
 
 /** `docs/performance.md` of a committed result. */
 export function renderDocument(result: Result): string {
@@ -37,7 +40,7 @@ function machine({ machine, plan, startedAt }: Result): string[] {
       ['guests', machine.isolation === 'emulated' ? 'emulated in software' : 'on KVM'],
       ['Node.js', machine.node],
       ['Vulcan', machine.commit],
-      ['when, how much', `${startedAt.slice(0, 10)}, \`${makeTarget(plan.name)}\``],
+      ['when, how much', `${startedAt.slice(0, 10)}, ${howMuch(plan)}`],
     ],
   }
   const caution =
@@ -55,8 +58,17 @@ function machine({ machine, plan, startedAt }: Result): string[] {
   return ['## The machine', asMarkdown(facts), ...caution, ...busy]
 }
 
-function makeTarget(plan: Result['plan']['name']): string {
-  return plan === 'full' ? 'make bench-full' : 'make bench'
+/** The command of a plan, unless options of it made it less. */
+function howMuch({ name, runtimes, rounds, atOnce }: Plan): string {
+  const whole = name === 'full' ? FULL : QUICK
+  const wanted = (plan: Pick<Plan, 'runtimes' | 'rounds' | 'atOnce'>) => [
+    plan.runtimes,
+    plan.rounds,
+    plan.atOnce.levels,
+  ]
+  const command = name === 'full' ? '`make bench-full`' : '`make bench`'
+  const isWhole = isDeepStrictEqual(wanted({ runtimes, rounds, atOnce }), wanted(whole))
+  return isWhole ? command : `less than ${command}`
 }
 
 function goals(result: Result): string[] {
@@ -101,7 +113,7 @@ function method({ plan }: Result): string[] {
     '## How it was measured',
     [
       '- One process drives all arms in rounds, every other round in the other direction (A B B A). Before each run it waits until nothing is left to do of the one before: no release, no refill of a pool.',
-      `- ${plan.warmUps} rounds of warm-up, then at least ${plan.rounds.min} and at most ${plan.rounds.max}, as many as begin in ${Math.round(plan.rounds.budgetMs / 60_000)} minutes for each runtime. The page cache is hot.`,
+      `- ${counted(plan.warmUps, 'round')} of warm-up, then ${roundsOf(plan)} for each runtime. The page cache is hot.`,
       '- Vulcan is `vulcan serve` in a process of its own, asked with `POST /v1/workloads` on a kept connection; there is one server without a pool, and one with warm VMs for the runtime.',
       "- The VMM started by hand has the same kernel, kernel command line, initrd, image, scratch drive, vCPU, memory and request, and nothing around it: no jail, no manifest, no checks. The start of its processes counts, and so does that of Vulcan's; killing them does not.",
       '- The open VM is one of these that stays: each program is one request to its agent on a new connection, and an interpreter is started for it.',
@@ -110,6 +122,17 @@ function method({ plan }: Result): string[] {
       '- The memory of a VM is that of all its processes, what they share counted in parts (PSS).',
     ].join('\n'),
   ]
+}
+
+function roundsOf({ rounds: { min, max, budgetMs } }: Plan): string {
+  if (min === max) return counted(min, 'round')
+  const minutes = budgetMs / MINUTE_MS
+  const budget = Number.isInteger(minutes) ? counted(minutes, 'minute') : `${budgetMs / 1000} s`
+  return `at least ${min} and at most ${max}, as many as begin in ${budget}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function limits({ machine, missing }: Result): string[] {

@@ -70,14 +70,11 @@ function compareArms(result: Result, { a, b, measure, bound, runtime }: Comparis
   const name = `${measure}, ${runtime}`
   if (pairs === 0) return notAvailable(name, bound, ofA?.unavailable ?? ofB?.unavailable)
   const [p50A, p50B] = [ofA, ofB].map((series) => summarize(present(timesOf(series))).p50)
-  const judgement = judged(name, bound, ofPairs)
-  return {
-    ...judgement,
-    isMet: pairs < PAIRS_MIN ? null : judgement.isMet,
-    note:
-      `${pairs < PAIRS_MIN ? 'too few to judge: ' : ''}${counted(pairs)}; medians ${duration(p50A ?? Number.NaN)} and ${duration(p50B ?? Number.NaN)}, ` +
-      `their ratio ${times(ofMedians)}`,
-  }
+  const medians = `medians ${duration(p50A ?? Number.NaN)} and ${duration(p50B ?? Number.NaN)}`
+  return ofEnough(pairs, {
+    ...judged(name, bound, ofPairs),
+    note: `${medians}, their ratio ${times(ofMedians)}`,
+  })
 }
 
 function burstGoal(result: Result, runtime: Runtime): Goal {
@@ -93,10 +90,10 @@ function burstGoal(result: Result, runtime: Runtime): Goal {
     return notAvailable(name, bound, because?.because)
   }
   const [without, having] = [lastOf('cold'), warm].map((values) => summarize(present(values)).p50)
-  return {
+  return ofEnough(pairs, {
     ...judged(name, bound, ofPairs),
-    note: `${counted(pairs)}; medians ${duration(without ?? Number.NaN)} and ${duration(having ?? Number.NaN)}`,
-  }
+    note: `medians ${duration(without ?? Number.NaN)} and ${duration(having ?? Number.NaN)}`,
+  })
 }
 
 function echoGoal(result: Result, runtime: Runtime): Goal {
@@ -130,8 +127,11 @@ function idleGoal({ idle, plan, missing }: Result): Goal {
   }
 }
 
-function counted(pairs: number): string {
-  return pairs === 1 ? '1 pair' : `${pairs} pairs`
+/** A goal with the number of pairs that its figure comes from; of too few of them it is not judged. */
+function ofEnough(pairs: number, goal: Goal): Goal {
+  const counted = pairs === 1 ? '1 pair' : `${pairs} pairs`
+  if (pairs >= PAIRS_MIN) return { ...goal, note: `${counted}; ${goal.note}` }
+  return { ...goal, isMet: null, note: `too few to judge: ${counted}; ${goal.note}` }
 }
 
 function judged(measure: string, bound: Bound, value: number): Omit<Goal, 'note'> {

@@ -55,7 +55,10 @@ export function exampleResult(changes: Partial<Result> = {}): Result {
       series('echo', [1, 1, 1, 1]),
       series('docker', [], { unavailable: 'docker is not here' }),
     ],
-    bursts: [burst('cold', 5000), burst('warm-interpreter', 250)],
+    bursts: [5000, 5050, 4950].flatMap((lastMs) => [
+      burst('cold', lastMs),
+      burst('warm-interpreter', lastMs / 20),
+    ]),
     costs: [
       { kind: 'cold', runtime: 'python', pssMib: 210, cpuMs: 4000, idleCpuShare: 0.01 },
       { kind: 'warm', runtime: 'python', pssMib: 211, cpuMs: 4100, idleCpuShare: 0.008 },

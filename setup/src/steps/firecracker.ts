@@ -29,10 +29,13 @@ export class FirecrackerDownloadError extends VulcanError<'firecracker_download'
 }
 
 /**
- * Firecracker's official release, where KVM boots a guest: elsewhere it is of no use, which is
- * remembered until the machine reboots. Comes last, since only a trial boot tells.
+ * Firecracker's official release. With `isOfUse` only where KVM can be opened and that says so; that it
+ * is of none is remembered until the machine reboots. Comes last, since only a trial boot tells.
  */
-export function firecracker(home: string): Step {
+export function firecracker(
+  home: string,
+  isOfUse?: (signal: AbortSignal) => Promise<boolean>,
+): Step {
   const directory = join(home, 'tools', `firecracker-${VERSION}`)
   const notNeeded = join(home, 'cache', `firecracker-${VERSION}-not-needed`)
   const link = libexec({
@@ -44,6 +47,7 @@ export function firecracker(home: string): Step {
     estimate: { downloadMib: 8, diskMib: 10, seconds: 10 },
     async isDone() {
       if (await exists(directory)) return link.isDone()
+      if (isOfUse === undefined) return false
       return (
         !(await canOpenKvm()) ||
         (await readFile(notNeeded, 'utf8').catch(() => '')) === (await bootId())
@@ -51,7 +55,7 @@ export function firecracker(home: string): Step {
     },
     async run(context) {
       if (!(await exists(directory))) {
-        if (!(await kvmBootsGuest(context.signal))) {
+        if (isOfUse !== undefined && !(await isOfUse(context.signal))) {
           context.conclude('not needed, since KVM boots no guest on this machine')
           await mkdir(dirname(notNeeded), { recursive: true })
           return writeFile(notNeeded, await bootId())
@@ -92,7 +96,7 @@ export async function installFirecracker(
       await runCommand('curl', [...curl, '--output', archive, source.url], { signal })
     } catch (cause) {
       if (!(cause instanceof CommandFailedError)) throw cause
-      throw new FirecrackerDownloadError(cause.outputTail, directory, { cause })
+      throw new FirecrackerDownloadError(cause.outputTail || cause.message, directory, { cause })
     }
     const sha256 = createHash('sha256')
       .update(await readFile(archive))
@@ -122,8 +126,8 @@ async function canOpenKvm(): Promise<boolean> {
   )
 }
 
-/** Asks the host's own preflight, with QEMU, which is there already. */
-async function kvmBootsGuest(signal: AbortSignal): Promise<boolean> {
+/** Whether it does, by the host's own preflight, with QEMU, which is there already, and the images. */
+export async function kvmBootsGuest(signal: AbortSignal): Promise<boolean> {
   const env = { ...process.env, VULCAN_VMM: 'qemu', VULCAN_LIBEXEC: libexecDir }
   await using host = await Host.open({ env, signal, onNotice: () => undefined })
   return host.vmm?.isolationStrength === 'hardware'

@@ -1,24 +1,28 @@
 import { join } from 'node:path'
 import { buildMicrovmKernel } from '@vulcan/images'
 import type { Step } from '../step.ts'
+import { ImagesStamp } from './images-stamp.ts'
+
+const FILES = { KERNEL: 'microvm/vmlinux', INITRD: 'microvm/initrd' }
 
 /** The kernel of our own configuration, and its initrd. */
-export function microvmKernel(home: string, guestPath: string): Step {
+export async function microvmKernel(home: string, guestPath: string): Promise<Step> {
+  const stamp = await ImagesStamp.of(home, 'microvm-kernel-made-from', guestPath)
   return {
     name: 'kernel for microVMs',
     estimate: { downloadMib: 160, diskMib: 3000, seconds: 900 },
-    // The store knows, within milliseconds.
-    isDone: async () => false,
+    isDone: () => stamp.isCurrent(Object.values(FILES)),
     async run({ signal, report, conclude }) {
-      await buildMicrovmKernel({
-        home,
-        guestPath,
-        signal,
-        onProgress: ({ step, detail }) => report(`${step}: ${detail}`),
-      })
-      const files = { KERNEL: 'vmlinux', INITRD: 'initrd' }
-      const variables = Object.entries(files).map(
-        ([name, file]) => `VULCAN_FC_${name}_PATH=${join(home, 'microvm', file)}`,
+      await stamp.remember(() =>
+        buildMicrovmKernel({
+          home,
+          guestPath,
+          signal,
+          onProgress: ({ step, detail }) => report(`${step}: ${detail}`),
+        }),
+      )
+      const variables = Object.entries(FILES).map(
+        ([name, file]) => `VULCAN_FC_${name}_PATH=${join(home, file)}`,
       )
       conclude(`there, for those who set ${variables.join(' ')}`)
     },

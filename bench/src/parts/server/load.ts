@@ -16,20 +16,26 @@ interface Stretch {
   readonly latencyMs: readonly number[]
 }
 
+export interface LoadOptions {
+  readonly rounds: number
+  readonly stretchMs: number
+  readonly signal: AbortSignal
+}
+
 /**
  * Workloads per second and the server's processor time for each, by number of callers. Targets and
  * numbers of callers take turns, once forwards and once backwards.
  */
 export async function measureLoad(
   targets: readonly Target[],
-  { rounds, stretchMs }: { readonly rounds: number; readonly stretchMs: number },
+  { rounds, stretchMs, signal }: LoadOptions,
 ): Promise<readonly Stretch[]> {
   const arms = CALLERS.flatMap((callers) => targets.map((target) => ({ target, callers })))
   const stretches: Stretch[] = []
-  for (const { target } of arms) await load(target, 1, stretchMs / 4)
+  for (const { target } of arms) await load(target, 1, { stretchMs: stretchMs / 4, signal })
   for (let round = 0; round < rounds; round += 1) {
     for (const { target, callers } of round % 2 === 0 ? arms : arms.toReversed()) {
-      stretches.push(await load(target, callers, stretchMs))
+      stretches.push(await load(target, callers, { stretchMs, signal }))
     }
   }
   for (const { target, callers } of arms) {
@@ -43,13 +49,18 @@ export async function measureLoad(
   return stretches
 }
 
-async function load(target: Target, callerCount: number, stretchMs: number): Promise<Stretch> {
+async function load(
+  target: Target,
+  callerCount: number,
+  { stretchMs, signal }: Omit<LoadOptions, 'rounds'>,
+): Promise<Stretch> {
   const latencyMs: number[] = []
   const cpuBeforeMs = await serverCpuMs(target)
   const startedAtMs = performance.now()
   const call = async () => {
     using caller = new Caller(target)
     while (performance.now() - startedAtMs < stretchMs) {
+      signal.throwIfAborted()
       const sentAtMs = performance.now()
       await runHello(caller)
       latencyMs.push(performance.now() - sentAtMs)
@@ -67,12 +78,13 @@ async function load(target: Target, callerCount: number, stretchMs: number): Pro
   }
 }
 
-/** What of a server is in memory after so many workloads more, from 32 callers. */
-export async function runMany(target: Target, count: number): Promise<void> {
+/** Runs so many workloads on a server, from 32 callers. */
+export async function runMany(target: Target, count: number, signal: AbortSignal): Promise<void> {
   let left = count
   const call = async () => {
     using caller = new Caller(target)
     while (left > 0) {
+      signal.throwIfAborted()
       left -= 1
       await runHello(caller)
     }

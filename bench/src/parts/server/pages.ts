@@ -2,6 +2,7 @@ import { WorkloadList } from '@vulcan/schema'
 import { Caller } from '../../served/caller.ts'
 import type { Target } from '../../served/target.ts'
 import { HEADER, ratios, row, summarize } from '../../statistics.ts'
+import { timed } from '../../timed.ts'
 
 /** How deep in the list cursor pages are read, as a share of it. */
 const DEPTHS = [0, 0.25, 0.5, 0.75, 0.95]
@@ -21,7 +22,7 @@ interface Page {
 export async function measurePages(
   few: Target,
   many: Target,
-  runs: number,
+  { runs, signal }: { readonly runs: number; readonly signal: AbortSignal },
 ): Promise<Readonly<Record<string, { few: number[]; many: number[] }>>> {
   using fewCaller = new Caller(few)
   using manyCaller = new Caller(many)
@@ -33,6 +34,7 @@ export async function measurePages(
     for (const [at, { name }] of fewPages.entries()) {
       figures[name] ??= { few: [], many: [] }
       for (const arm of order) {
+        signal.throwIfAborted()
         const paths = (arm === 'few' ? fewPages : manyPages)[at]?.paths ?? []
         const path = paths[Math.abs(run) % paths.length] ?? ''
         const ms = await timed(() => arms[arm].call('GET', path))
@@ -71,10 +73,4 @@ async function pagesOf(caller: Caller): Promise<Page[]> {
     pages.push({ name: `cursor page${suffix}`, paths })
   }
   return pages
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAtMs = performance.now()
-  await work()
-  return performance.now() - startedAtMs
 }

@@ -17,6 +17,7 @@ export interface ServerBenchOptions {
   readonly rounds: number
   readonly stretchMs: number
   readonly pageRuns: number
+  readonly signal: AbortSignal
 }
 
 const FEW = 1_000
@@ -34,7 +35,7 @@ export async function benchServer(options: ServerBenchOptions): Promise<object> 
   return { name: 'server', memory, load, pages }
 }
 
-async function benchMemory({ directory, other }: ServerBenchOptions): Promise<object> {
+async function benchMemory({ directory, other, signal }: ServerBenchOptions): Promise<object> {
   await using place = await newDirectory(directory)
   await using own = await startOwnHost('ours', place.path)
   const figures: Record<string, number[]> = {}
@@ -42,7 +43,7 @@ async function benchMemory({ directory, other }: ServerBenchOptions): Promise<ob
     const residentMibs: number[] = []
     let done = 0
     for (const count of WORKLOADS) {
-      await runMany(target, count - done)
+      await runMany(target, count - done, signal)
       done = count
       residentMibs.push(target.pid === undefined ? Number.NaN : await residentMib(target.pid))
     }
@@ -62,12 +63,12 @@ async function benchLoad({ directory, other, ...rest }: ServerBenchOptions): Pro
   return await measureLoad(other === undefined ? [own] : [own, other], rest)
 }
 
-async function benchPages({ directory, pageRuns }: ServerBenchOptions): Promise<object> {
+async function benchPages({ directory, pageRuns, signal }: ServerBenchOptions): Promise<object> {
   await using fewPlace = await newDirectory(directory)
   await using manyPlace = await newDirectory(directory)
   await using few = await startFilled(fewPlace.path, FEW)
   await using many = await startFilled(manyPlace.path, MANY)
-  return await measurePages(few, many, pageRuns)
+  return await measurePages(few, many, { runs: pageRuns, signal })
 }
 
 /** A host with so many workloads, all but the first of which never ran. */

@@ -6,10 +6,10 @@ import type { PermittedSkip } from '../support/permitted-skips.ts'
 import { type Ended, runProgram } from './run-program.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
-const REPORTER = join(import.meta.dirname, '../support/reporter.ts')
+const SUPPORT = join(import.meta.dirname, '../support')
 const PASSES = "test('passes', () => {})"
 
-/** Runs tests with our reporter, on a machine without KVM as root. */
+/** Runs tests as our runs do, reported for a machine without KVM as root. */
 async function runTests(
   t: TestContext,
   body: string,
@@ -22,14 +22,15 @@ async function runTests(
     `import { describe, test } from 'node:test'\n${body}`,
   )
   await writeFile(
-    join(directory, 'reporter.mjs'),
-    `import { reporterWith } from ${JSON.stringify(REPORTER)}\nexport default reporterWith(${options})`,
+    join(directory, 'run.mjs'),
+    `import { runTestFiles } from ${JSON.stringify(join(SUPPORT, 'run-test-files.ts'))}
+import { TestReport } from ${JSON.stringify(join(SUPPORT, 'test-report.ts'))}
+const report = new TestReport(${options})
+await runTestFiles([${JSON.stringify(join(directory, 'a.test.mjs'))}], { concurrency: 1, fileLimitMs: 60_000 }, report)
+if (!report.succeeded) process.exitCode = 1
+`,
   )
-  return runProgram(
-    process.execPath,
-    ['--test', '--test-reporter=./reporter.mjs', 'a.test.mjs'],
-    directory,
-  )
+  return runProgram(process.execPath, ['run.mjs'], directory)
 }
 
 test('a run in which everything passes succeeds and counts its tests', async (t) => {
