@@ -320,12 +320,12 @@ test('a VMM that ends by itself is told with what it wrote last', async (t) => {
     readiness: READY,
     guest: async (connection) => {
       await new MessageReader(connection).next()
-      fake.vms[0]?.exit(3)
+      fake.vms[0]?.exit(3, 'a tap is gone\n')
     },
   })
   await assert.rejects(
     backend.execute(spec(), { signal: never }),
-    /^BackendError: the VMM ended in phase "request" with exit code 3 and "exit 3": /,
+    /^BackendError: the VMM ended in phase "request" with exit code 3 and "a tap is gone": /,
   )
   await assertNothingLeft()
 })

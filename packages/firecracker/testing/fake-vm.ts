@@ -113,9 +113,9 @@ export class FakeVm {
     this.#shim.kill()
   }
 
-  /** Ends the process as a guest that reboots (0) or a VMM that fails does. */
-  exit(code: number): void {
-    this.#shim.exit(code)
+  /** Ends the process as a guest that reboots (0) or a VMM that fails does, who may say why. */
+  exit(code: number, stderr = ''): void {
+    this.#shim.exit(code, { stderr })
   }
 
   /** A connection from the guest to a port of the host. */
