@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fault, VmmApi } from '../../src/api.ts'
 import { bootFiles, recordingVmm, sendTo } from '../support/recording-vmm.ts'
@@ -243,8 +244,9 @@ test('a field that comes twice is refused at any depth, and in metadata the last
     })
   }
   assert.deepEqual(calls, [])
-  const pathOnce = '{"log_path":"a:{\\"log_path\\":1}","level":"Info"}'
-  assert.equal((await send('PUT', '/logger', pathOnce)).status, 204)
+  using directory = temporaryDirectory()
+  const logger = { log_path: join(directory.path, 'a:{"log_path":1}'), level: 'Info' }
+  assert.equal((await send('PUT', '/logger', logger)).status, 204)
   assert.equal((await send('PUT', '/mmds', '{"a":1,"a":2}')).status, 204)
   assert.deepEqual((await send('GET', '/mmds')).body, { a: 2 })
 })
