@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hasErrno } from '@vulcan/schema'
+import { readRunningProcess } from './running-process.ts'
 
 /** How long processes that got SIGKILL may take to be gone: they may have gigabytes to give back. */
 const END_WAIT_MS = 10_000
@@ -24,21 +25,19 @@ export async function endProcessesOf(uid: number): Promise<void> {
 }
 
 async function livingProcessesOf(uid: number): Promise<number[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const own = await Promise.all(names.map((name) => isLivingAndOf(name, uid)))
-  return names.filter((_, at) => own[at]).map(Number)
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const own = await Promise.all(pids.map((pid) => isLivingAndOf(pid, uid)))
+  return pids.filter((_, at) => own[at])
 }
 
-/** A zombie has ended: it waits for a parent that may be in no hurry (proc_pid_stat(5)). */
-async function isLivingAndOf(name: string, uid: number): Promise<boolean> {
+async function isLivingAndOf(pid: number, uid: number): Promise<boolean> {
   try {
-    if ((await stat(`/proc/${name}`)).uid !== uid) return false
-    const line = await readFile(`/proc/${name}/stat`, 'utf8')
-    return !/^[ZX] /.test(line.slice(line.lastIndexOf(')') + 2))
+    if ((await stat(`/proc/${pid}`)).uid !== uid) return false
   } catch (error) {
     if (hasErrno(error, 'ENOENT') || hasErrno(error, 'ESRCH')) return false
     throw error
   }
+  return (await readRunningProcess(pid)) !== undefined
 }
 
 function kill(pid: number): void {

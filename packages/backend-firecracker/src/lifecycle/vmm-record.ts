@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { hasErrno } from '@vulcan/schema'
 import * as z from 'zod'
 import type { Holding } from './holding.ts'
+import { readRunningProcess } from './running-process.ts'
 
 /** Who a VMM is, in vulcan-launch's words (native/launch, record.rs). */
 const VmmRecord = z
@@ -24,20 +25,11 @@ export async function readVmmRecord({ recordPath }: Holding): Promise<VmmRecord 
   }
 }
 
-/** Whether exactly this process runs, and has not ended as a zombie (proc_pid_stat(5)). */
+/** Whether exactly this process runs. */
 export async function isRunning(
   { pid, startTimeTicks, bootId }: VmmRecord,
   currentBootId: string,
 ): Promise<boolean> {
   if (bootId !== currentBootId) return false
-  try {
-    const line = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // From the third field on: the second one is a name, in which there can be anything.
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-    const [state] = fields
-    return state !== 'Z' && state !== 'X' && Number(fields[22 - 3]) === startTimeTicks
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT') || hasErrno(error, 'ESRCH')) return false
-    throw error
-  }
+  return (await readRunningProcess(pid))?.startTimeTicks === startTimeTicks
 }
