@@ -13,11 +13,11 @@ import { READY, RESPONSE } from './support/agent-messages.ts'
 import { answering, IDS, never, spec } from './support/backend-under-test.ts'
 import {
   answer,
-  havePrepared,
   mockTime,
   Preparations,
   preparing,
   setUpPool,
+  setUpPreparingAnew,
   succeed,
   typeOf,
 } from './support/pool-under-test.ts'
@@ -282,62 +282,30 @@ test('a VM without an interpreter that waits is asked for a sign of life, and no
 })
 
 test('while one VM is prepared anew the other one can be taken', async (t) => {
-  const goOn = mockTime(t)
-  const preparations = new Preparations()
-  const script = preparing(succeed, preparations.next)
-  const { backend, watcher } = await setUpPool(t, script, { min: 2 })
-  await watcher.until(2)
-  const mayEnd = Promise.withResolvers<void>()
-  const again = preparations.meet(async (connection) => {
-    await mayEnd.promise
-    await havePrepared(connection)
-  })
-  goOn(9 * 60_000)
-  await again
+  const { backend, watcher, mayEnd } = await setUpPreparingAnew(t, { min: 2 })
   await backend.execute(spec(), { signal: never })
   assert.deepEqual(watcher.asked, ['hit'])
-  mayEnd.resolve()
+  mayEnd()
 })
 
 test('a workload that comes while the only VM is prepared anew gets that one', async (t) => {
-  const goOn = mockTime(t)
-  const preparations = new Preparations()
-  const script = preparing(succeed, preparations.next)
-  const { backend, watcher } = await setUpPool(t, script, { max: 1 })
-  await watcher.until(1)
-  const mayEnd = Promise.withResolvers<void>()
-  const again = preparations.meet(async (connection) => {
-    await mayEnd.promise
-    await havePrepared(connection)
-  })
-  goOn(9 * 60_000)
-  await again
+  const { backend, watcher, mayEnd } = await setUpPreparingAnew(t, { max: 1 })
   const running = backend.execute(spec(), { signal: never })
-  mayEnd.resolve()
+  mayEnd()
   assert.equal((await running).phases[0]?.phase, 'request')
   assert.deepEqual(watcher.asked, ['miss'])
 })
 
 test('a VM whose taker gives up is released where another one has its place meanwhile', async (t) => {
-  const goOn = mockTime(t)
-  const preparations = new Preparations()
-  const script = preparing(succeed, preparations.next)
-  const { backend, fake, watcher } = await setUpPool(t, script, { max: 1 })
-  await watcher.until(1)
-  const mayEnd = Promise.withResolvers<void>()
-  const again = preparations.meet(async (connection) => {
-    await mayEnd.promise
-    await havePrepared(connection)
-  })
-  goOn(9 * 60_000)
-  await again
+  const pool = await setUpPreparingAnew(t, { max: 1 })
+  const { backend, fake, watcher, goOn, mayEnd } = pool
   const abort = new AbortController()
   const running = backend.execute(spec(), { signal: abort.signal })
   goOn(10_000)
   await watcher.until(1)
   abort.abort()
   assert.equal((await running).outcome, 'killed')
-  mayEnd.resolve()
+  mayEnd()
   await fake.vms[0]?.ended
   assert.equal(watcher.waiting, 1)
 })

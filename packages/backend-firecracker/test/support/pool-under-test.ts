@@ -124,6 +124,22 @@ export class Preparations {
   }
 }
 
+/** A pool that is full and prepares one of its VMs anew, which `mayEnd` ends. */
+export async function setUpPreparingAnew(t: TestContext, limits: Partial<PoolLimits>) {
+  const goOn = mockTime(t)
+  const preparations = new Preparations()
+  const pool = await setUpPool(t, preparing(succeed, preparations.next), limits)
+  await pool.watcher.until(limits.min ?? LIMITS.min)
+  const { promise, resolve: mayEnd } = Promise.withResolvers<void>()
+  const begun = preparations.meet(async (connection) => {
+    await promise
+    await havePrepared(connection)
+  })
+  goOn(9 * 60_000)
+  await begun
+  return { ...pool, goOn, mayEnd }
+}
+
 /** The end of an operation that is no run. */
 export async function answer(connection: Duplex, error = ''): Promise<void> {
   await writeMessage(connection, { type: 'result', response: { error } })
