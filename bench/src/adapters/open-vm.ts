@@ -1,10 +1,11 @@
 import type { Runtime } from '@vulcan/schema'
 import { askAgent } from '../by-hand/agent.ts'
 import type { GuestFiles } from '../by-hand/guest-files.ts'
+import { runOnAgent } from '../by-hand/run-on-agent.ts'
 import { type OpenVm, startByHand } from '../by-hand/vm.ts'
 import type { Program } from '../programs.ts'
+import { timed } from '../timed.ts'
 import { type Adapter, type Answer, UnavailableError } from './adapter.ts'
-import { ANSWER_DEADLINE_MS, checkExited, TIMEOUT_S } from './by-hand.ts'
 
 const ECHO_DEADLINE_MS = 30_000
 
@@ -30,21 +31,14 @@ export class OpenVmRuns implements Adapter {
     }
   }
 
-  async run({ runtime, code }: Program, signal: AbortSignal): Promise<Answer> {
-    const request = { type: 'run', runtime, code, timeout_s: TIMEOUT_S }
-    const { stdout, response } = await askAgent(this.#vm.udsPath, request, {
-      signal,
-      deadlineMs: ANSWER_DEADLINE_MS,
-    })
-    checkExited(response)
-    return { stdout }
+  async run(program: Program, signal: AbortSignal): Promise<Answer> {
+    return { stdout: await runOnAgent(this.#vm.udsPath, program, signal) }
   }
 
   /** The shortest request there is: what a connection over vsock and back takes, in ms. */
-  async echo(signal: AbortSignal): Promise<number> {
-    const startedAtMs = performance.now()
-    await askAgent(this.#vm.udsPath, { type: 'ping' }, { signal, deadlineMs: ECHO_DEADLINE_MS })
-    return performance.now() - startedAtMs
+  echo(signal: AbortSignal): Promise<number> {
+    const options = { signal, deadlineMs: ECHO_DEADLINE_MS }
+    return timed(() => askAgent(this.#vm.udsPath, { type: 'ping' }, options))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
