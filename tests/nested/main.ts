@@ -1,5 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { messageOf } from '@vulcan/schema'
 import { machineKind } from '../support/machine-kind.ts'
 import { addTotals, formatTotals, noTests } from '../support/totals.ts'
 import { type NestedArguments, parseArguments, UsageError } from './arguments.ts'
@@ -46,15 +47,18 @@ async function main(given: NestedArguments, signal: AbortSignal): Promise<number
   const drives = await makeDrives({ root, home, parts, ...given }, directory, signal)
   const [image, emulator] = [join(root, 'dist/nested-host'), join(root, 'dist/nested-qemu')]
   const kept = isBench ? drives[0] : undefined
-  await using _figures = kept === undefined ? undefined : keepFigures(kept, directory)
   let totals = noTests
   let exitCode = 0
-  for (const [index, command] of parts.entries()) {
-    process.stdout.write(`part ${index + 1} of ${parts.length}: ${command.join(' ')}\n`)
-    const host = { image, emulator, drives, kept, part: index + 1, signal }
-    const result = await runPart(host, join(directory, String(index)))
-    totals = addTotals(totals, result.totals)
-    exitCode ||= result.exitCode
+  try {
+    for (const [index, command] of parts.entries()) {
+      process.stdout.write(`part ${index + 1} of ${parts.length}: ${command.join(' ')}\n`)
+      const host = { image, emulator, drives, kept, part: index + 1, signal }
+      const result = await runPart(host, join(directory, String(index)))
+      totals = addTotals(totals, result.totals)
+      exitCode ||= result.exitCode
+    }
+  } finally {
+    if (kept !== undefined && !(await keepFigures(kept, directory))) exitCode ||= 1
   }
   if (!isBench) process.stdout.write(`\nall parts: ${formatTotals(totals)}\n`)
   return exitCode
@@ -62,18 +66,21 @@ async function main(given: NestedArguments, signal: AbortSignal): Promise<number
 
 /**
  * What the benchmark has left in the tree of its host comes into this one, however it ended: it is
- * written as it is measured.
+ * written as it is measured. False where it does not, which is said: how it ended matters more.
  */
-function keepFigures(tree: string, directory: string): AsyncDisposable {
-  const keep = async () => {
-    const signal = AbortSignal.timeout(COPY_LIMIT_MS)
+async function keepFigures(tree: string, directory: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(COPY_LIMIT_MS)
+  try {
     const copied = await newDirectory(join(directory, 'kept'))
     await repair(tree, signal)
     await copyOut(tree, `/${FIGURES}`, copied, signal)
     await cp(copied, join(root, 'dist'), { recursive: true })
     process.stdout.write(`its figures are in ${join(root, FIGURES)}\n`)
+    return true
+  } catch (error) {
+    process.stderr.write(`its figures are lost: ${messageOf(error)}\n`)
+    return false
   }
-  return { [Symbol.asyncDispose]: keep }
 }
 
 /**
