@@ -40,7 +40,10 @@ pub fn on_ground<T>(site: &Site, body: impl FnOnce(&Ground) -> Result<T, Stop>) 
         confinement: Confinement::new(site.user)?,
     };
     let result = body(&ground);
-    ground.tree.kill()?;
+    if result.is_err() {
+        // What ended as it should was killed with its program's end.
+        ground.tree.kill()?;
+    }
     ground.wait_empty()?;
     result
 }

@@ -16,13 +16,15 @@ const RESERVE_DIVISOR: u64 = 16;
 const RESERVE_MIN_BYTES: u64 = 32 << 20;
 const REMOVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A group, removed with everything in it when dropped.
+/// A group, which stays when it is dropped: an empty one costs nothing, and removing it would keep
+/// the host from its answer.
 pub struct Cgroup {
     path: PathBuf,
 }
 
 impl Cgroup {
-    /// Makes a group without limits; one of that name that was left behind is ended first.
+    /// Makes a group without limits. One of that name, which an earlier run has left, is ended and
+    /// removed first.
     pub fn create(path: PathBuf) -> io::Result<Self> {
         let group = Self { path };
         if group.path.exists() {
@@ -55,20 +57,13 @@ impl Cgroup {
         io::Write::write_all(&mut file, value.as_bytes())
     }
 
-    fn remove(&self) -> io::Result<()> {
+    /// Ends everything in the group, and removes it.
+    pub fn remove(&self) -> io::Result<()> {
         self.kill()?;
         if !self.wait_empty(Instant::now() + REMOVE_TIMEOUT)? {
             return Err(io::ErrorKind::TimedOut.into());
         }
         fs::remove_dir(&self.path)
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        if let Err(error) = self.remove() {
-            crate::log::write(format_args!("removing {}: {error}", self.path.display()));
-        }
     }
 }
 

@@ -343,6 +343,15 @@ enum Kind {
     Sessions(PathBuf),
 }
 
+/// A machine's own groups are to be as they were.
+impl Drop for Kind {
+    fn drop(&mut self) {
+        if let Self::Group(group) = self {
+            group.remove().expect("removing the group");
+        }
+    }
+}
+
 static TREES: AtomicU32 = AtomicU32::new(0);
 
 /// Whether trees are control groups here.
