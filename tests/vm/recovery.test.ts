@@ -18,6 +18,32 @@ function reached(step: (typeof STEPS)[number]): readonly string[] {
   return STEPS.slice(STEPS.indexOf(step))
 }
 
+/** Each look takes as long as a command. */
+const LOOKS_MAX = 100
+
+test('a VM whose process was killed is listed as ended until it is released', async (t) => {
+  const vulcan = await VulcanUnderTest.create(t)
+  const child = vulcan.start(['run', '-v', '-c', 'import time; time.sleep(600)'])
+  await written(child, 'stderr', 'vulcan: running at')
+  assert.match(await listed(vulcan), / running /)
+  child.kill('SIGKILL')
+  await finish(child)
+  // The VMM may outlive its owner by a moment.
+  let list = await listed(vulcan)
+  for (let look = 0; / running /.test(list); look += 1) {
+    assert.ok(look < LOOKS_MAX, list)
+    list = await listed(vulcan)
+  }
+  assert.match(list, / ended /)
+  await vulcan.run(['prune'])
+  assert.doesNotMatch(await listed(vulcan), / python /)
+  await vulcan.assertNothingLeft()
+})
+
+async function listed(vulcan: VulcanUnderTest): Promise<string> {
+  return (await vulcan.run(['ps'])).stdout.toString()
+}
+
 for (const step of STEPS) {
   test(`after kill -9 in the step "${step}" a later process releases everything`, async (t) => {
     const vulcan = await VulcanUnderTest.create(t)

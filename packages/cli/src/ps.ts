@@ -29,7 +29,8 @@ function document(active: readonly ActiveVm[], ended: readonly EndedVm[]): strin
       owner_id: vm.ownerId,
       pid: vm.pid ?? null,
       phase: vm.phase ?? null,
-      waits: vm.waits,
+      waits: vm.waits && !vm.hasEnded,
+      ended: vm.hasEnded,
     })),
     ...ended.map((vm) => ({
       ...facts(vm),
@@ -89,7 +90,9 @@ function table(
   return formatTable(all ? [...HEADER, 'ERROR'] : HEADER, rows)
 }
 
-function stateOf({ waits, phase }: ActiveVm): string {
+/** A process that was killed has written no last phase. */
+function stateOf({ waits, hasEnded, phase }: ActiveVm): string {
+  if (hasEnded) return 'ended'
   return waits ? 'waiting' : (phase ?? 'opened')
 }
 

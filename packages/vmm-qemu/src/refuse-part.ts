@@ -5,6 +5,14 @@ import { throttleLimits } from './drive-arguments.ts'
 import { networkArguments, networkFault } from './network-arguments.ts'
 import { entropyArguments } from './qemu-arguments.ts'
 
+/** The lower ones mean hypervisor, loopback and host (vsock(7)). */
+const GUEST_CID_MIN = 3
+
+type PartValue<Kind extends ConfigurationPart['kind']> = Extract<
+  ConfigurationPart,
+  { kind: Kind }
+>['value']
+
 /** Throws `Fault` for a part of the configuration that cannot be honoured. */
 export async function refusePart(part: ConfigurationPart): Promise<void> {
   switch (part.kind) {
@@ -15,7 +23,7 @@ export async function refusePart(part: ConfigurationPart): Promise<void> {
       throttleLimits(part.value.rateLimiter)
       return
     case 'vsock':
-      return refuseVsock(part.value.udsPath)
+      return refuseVsock(part.value)
     case 'entropy':
       entropyArguments(part.value, '')
       return
@@ -44,17 +52,23 @@ export async function refusePart(part: ConfigurationPart): Promise<void> {
   }
 }
 
-function refuseMachineConfig(
-  config: Extract<ConfigurationPart, { kind: 'machine_config' }>['value'],
-): void {
+function refuseMachineConfig(config: PartValue<'machine_config'>): void {
   if ((config.cpuTemplate ?? 'None') !== 'None') throw unsupported('cpu_template')
   if (config.smt === true) throw unsupported('smt')
   if (config.trackDirtyPages === true) throw unsupported('track_dirty_pages')
   if ((config.hugePages ?? 'None') !== 'None') throw unsupported('huge_pages')
 }
 
-/** The socket is bound when the machine starts; that its directory is missing is told at once. */
-async function refuseVsock(udsPath: string): Promise<void> {
+/**
+ * The socket is bound when the machine starts; that its directory is missing is told at once. So is a
+ * reserved context id, with which no guest can be reached, and which Firecracker lets pass.
+ */
+async function refuseVsock({ guestCid, udsPath }: PartValue<'vsock'>): Promise<void> {
+  if (guestCid < GUEST_CID_MIN) {
+    throw new Fault(
+      `Vsock config error: guest_cid ${guestCid} is reserved, the lowest is ${GUEST_CID_MIN}`,
+    )
+  }
   const directory = dirname(udsPath)
   try {
     if ((await stat(directory)).isDirectory()) return

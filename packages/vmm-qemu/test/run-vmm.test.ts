@@ -182,6 +182,7 @@ test('what QEMU cannot honour is refused in words', async (t) => {
     ['one_time_burst', () => client.putDrive({ ...drive, rateLimiter: { ops: burst } })],
     ['Entropy', () => client.putEntropy({ rateLimiter: { ops: { size: 1, refillTime: 1 } } })],
     ['Vsock', () => client.putVsock({ guestCid: 3, udsPath: join(host.dir, 'missing/v.sock') })],
+    ['2 is reserved', () => client.putVsock({ guestCid: 2, udsPath: join(host.dir, 'v.sock') })],
   ]
   for (const [words, request] of refused) {
     await assert.rejects(request, { code: 'vmm_api_fault', message: new RegExp(words) }, words)

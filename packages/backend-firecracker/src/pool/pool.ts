@@ -65,6 +65,7 @@ export class WarmPool implements AsyncDisposable {
     const waiting = shelf && this.#takeReady(shelf)
     host.watcher?.poolAsked(needs.runtime, waiting === undefined ? 'miss' : 'hit')
     if (waiting !== undefined) {
+      shelf?.succeed()
       host.watcher?.poolGave(needs.runtime, waiting.waitedMs())
       return waiting.vm
     }
@@ -135,7 +136,6 @@ export class WarmPool implements AsyncDisposable {
     try {
       const waiting = await WaitingVm.start(this.#options, shelf.shape, this.#ended.signal)
       host.watcher?.poolRefilled(runtime, 'ok', performance.now() - startedAtMs)
-      shelf.succeed()
       void waiting.vm.process?.exited.then(() => this.#replace(shelf, waiting))
       this.#arrive(shelf, starting, waiting)
     } catch (error) {
@@ -156,7 +156,12 @@ export class WarmPool implements AsyncDisposable {
    */
   #arrive(shelf: Shelf, starting: Starting, waiting: WaitingVm | undefined): void {
     shelf.end(starting)
-    if (starting.give(waiting) || waiting === undefined) return
+    const isTaken = starting.give(waiting)
+    if (waiting === undefined) return
+    if (isTaken) {
+      shelf.succeed()
+      return
+    }
     const mayWait = !this.#ended.signal.aborted && this.#shelves.hasRoom(shelf)
     if (mayWait && waiting.vm.exit === undefined) {
       shelf.put(waiting)
@@ -175,6 +180,7 @@ export class WarmPool implements AsyncDisposable {
 
   /** To be called when its VMM has ended, whoever has the VM. */
   async #replace(shelf: Shelf, waiting: WaitingVm): Promise<void> {
+    if (shelf.ready.includes(waiting)) shelf.lose()
     await this.#end(shelf, waiting)
     this.refill()
   }

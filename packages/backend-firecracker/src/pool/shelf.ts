@@ -17,7 +17,8 @@ export class Shelf {
   readonly starting: Starting[] = []
   #target: number
   #wantedAtMs = performance.now()
-  #pauseMs = FIRST_PAUSE_MS
+  /** Of starts, and of VMs that waited, since one was handed out. */
+  #failures = 0
   #pausedUntilMs = 0
 
   /** `min` is at most `max`. */
@@ -97,12 +98,24 @@ export class Shelf {
    */
   fail(): void {
     this.shrink()
-    this.#pausedUntilMs = performance.now() + this.#pauseMs
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs)
+    this.#pause()
   }
 
+  /** One that waited has died. Its place is taken at once, but where the last one failed, too, after a pause. */
+  lose(): void {
+    if (this.#failures === 0) this.#failures = 1
+    else this.#pause()
+  }
+
+  /** One is handed out. */
   succeed(): void {
-    this.#pauseMs = FIRST_PAUSE_MS
+    this.#failures = 0
+  }
+
+  #pause(): void {
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures)
+    this.#pausedUntilMs = performance.now() + pauseMs
+    this.#failures += 1
   }
 }
 

@@ -1,5 +1,6 @@
+import * as z from 'zod'
 import type { Drive } from '../schemas/drive.ts'
-import type { VmConfig } from '../schemas/vm-config.ts'
+import { encodeVmConfig, type VmConfig } from '../schemas/vm-config.ts'
 import type { MachineConfigurationDraft } from './draft.ts'
 
 /**
@@ -7,10 +8,10 @@ import type { MachineConfigurationDraft } from './draft.ts'
  * names an empty kernel before there is one.
  */
 export function describeConfig(draft: MachineConfigurationDraft): VmConfig {
-  const { bootSource, drives, machineConfig, networkInterfaces, pmem = [] } = draft
+  const { drives, machineConfig, networkInterfaces, pmem = [] } = draft
   const { vsock, balloon, mmdsConfig, entropy, memoryHotplug } = draft
   return {
-    bootSource: bootSource ?? { kernelImagePath: '' },
+    bootSource: draft.bootSource ?? { kernelImagePath: '' },
     drives: drives.map(describeDrive),
     machineConfig,
     networkInterfaces: [...networkInterfaces],
@@ -22,6 +23,27 @@ export function describeConfig(draft: MachineConfigurationDraft): VmConfig {
     ...(entropy && { entropy }),
     ...(memoryHotplug && { memoryHotplug }),
   }
+}
+
+/** What is not configured, as Firecracker tells it. */
+const NOT_CONFIGURED = {
+  'cpu-config': null,
+  vsock: null,
+  balloon: null,
+  'mmds-config': null,
+  entropy: null,
+  'memory-hotplug': null,
+  logger: null,
+  metrics: null,
+}
+const fields = z.record(z.string(), z.unknown())
+const NO_BOOT_OPTIONS = { initrd_path: null, boot_args: null }
+
+/** The same as on the wire, where it tells what is not configured, too. */
+export function encodeDescription(config: VmConfig): Readonly<Record<string, unknown>> {
+  const configured = encodeVmConfig(config)
+  const bootSource = fields.parse(configured['boot-source'])
+  return { ...NOT_CONFIGURED, ...configured, 'boot-source': { ...NO_BOOT_OPTIONS, ...bootSource } }
 }
 
 /** With the defaults of its back end: a file, or a vhost-user socket, which has none of the two. */

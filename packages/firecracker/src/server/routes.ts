@@ -12,11 +12,11 @@ import { networkInterface } from '../schemas/network-interface.ts'
 import { pmem } from '../schemas/pmem.ts'
 import { logger, metrics, serial } from '../schemas/sinks.ts'
 import { snapshotCreate, snapshotLoad } from '../schemas/snapshot.ts'
-import { vmConfig } from '../schemas/vm-config.ts'
 import { vsock } from '../schemas/vsock.ts'
 import type { Endpoint } from '../versions/endpoints.ts'
 import { CHANGE_ROUTES } from './change-routes.ts'
 import { decodeBody } from './decode-body.ts'
+import { encodeDescription } from './describe-config.ts'
 import { Fault } from './fault.ts'
 import { MACHINE_CONFIG_DEFAULTS } from './parts/machine-config.ts'
 import { checkSameId, type Route } from './route.ts'
@@ -31,7 +31,7 @@ export const ROUTES: Readonly<Record<Endpoint, Route>> = {
     return z.encode(version, { firecrackerVersion: machine.instanceInfo.vmmVersion })
   },
   'GET /machine-config': () => async (machine) => z.encode(machineConfig, machine.machineConfig),
-  'GET /vm/config': () => async (machine) => z.encode(vmConfig, machine.vmConfig),
+  'GET /vm/config': () => async (machine) => encodeDescription(machine.vmConfig),
   'GET /balloon': () => async (machine) => z.encode(balloon, machine.balloon),
   'GET /balloon/statistics': () => async (machine) => {
     return z.encode(balloonStatistics, await machine.balloonStatistics())

@@ -167,13 +167,6 @@ test('two interfaces cannot have the same MAC address', async () => {
   assert.equal((await put('eth1', '06:00:ac:10:00:03')).status, 204)
 })
 
-for (const guest_cid of [0, 1, 2]) {
-  test(`the reserved context id ${guest_cid} is refused`, async () => {
-    const fault = await faultOf('PUT', '/vsock', { guest_cid, uds_path: '/nowhere/v.sock' })
-    assert.match(String(fault), /^Vsock config error: /)
-  })
-}
-
 test('a vsock whose path exists is refused, unless it is its own', async () => {
   using directory = temporaryDirectory()
   const uds_path = join(directory.path, 'v.sock')

@@ -122,7 +122,11 @@ test('what is configured is told with its defaults', async () => {
   }
   assert.deepEqual((await send('GET', '/balloon')).body, balloon)
   assert.deepEqual((await send('GET', '/vm/config')).body, {
-    'boot-source': { kernel_image_path: '' },
+    'boot-source': { kernel_image_path: '', initrd_path: null, boot_args: null },
+    'cpu-config': null,
+    vsock: null,
+    logger: null,
+    metrics: null,
     drives: [],
     'machine-config': {
       vcpu_count: 1,

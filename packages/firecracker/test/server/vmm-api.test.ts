@@ -150,7 +150,7 @@ test('a part that the VMM refuses with a fault is not configured', async () => {
   const send = sendTo(api)
   const answer = await send('PUT', '/entropy', {})
   assert.deepEqual(answer, { status: 400, body: { fault_message: 'no entropy here' } })
-  assert.equal((await send('GET', '/vm/config')).body?.['entropy'], undefined)
+  assert.equal((await send('GET', '/vm/config')).body?.['entropy'], null)
 })
 
 test('a start that failed can be tried again', async () => {

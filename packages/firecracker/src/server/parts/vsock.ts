@@ -4,15 +4,7 @@ import type { Vsock } from '../../schemas/vsock.ts'
 import { SOCKET_PATH_BYTES_MAX } from '../../socket-path.ts'
 import { Fault, osErrorText } from '../fault.ts'
 
-const GUEST_CID_MIN = 3
-
-/** Firecracker itself lets the reserved context ids pass, with which no guest can be reached. */
 export async function checkVsock(vsock: Vsock, previous: Vsock | undefined): Promise<void> {
-  if (vsock.guestCid < GUEST_CID_MIN) {
-    throw new Fault(
-      `Vsock config error: guest_cid ${vsock.guestCid} is reserved, the lowest is ${GUEST_CID_MIN}`,
-    )
-  }
   const prefix =
     'Vsock config error: Cannot create backend for vsock device: Error binding to the host-side Unix socket:'
   if (Buffer.byteLength(vsock.udsPath) > SOCKET_PATH_BYTES_MAX) {
