@@ -72,6 +72,7 @@ export const PUBLIC_API: Readonly<Record<string, readonly string[]>> = {
     'type EngineOptions',
     'type EngineWatcher',
     'type EventBatch',
+    'type EventPage',
     'type ForgetKeysOptions',
     'type Idempotency',
     'type Insertion',

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Backend, Registry } from '@vulcan/backend'
 import type { WorkloadSpec } from '@vulcan/schema'
 import { type Attempt, attempt, type Deadlines } from './attempt.ts'
@@ -8,6 +9,8 @@ import type { Slots } from './slots.ts'
 import type { Insertion, Store } from './store.ts'
 import type { Stop, Ticket } from './ticket.ts'
 
+/** What ended is released so soon, whatever becomes of its record. */
+const RELEASE_WITHIN_MS = 100
 const NEVER_STARTED: Attempt = { durationMs: null }
 
 export interface DispatcherOptions extends ConsumerOptions {
@@ -182,11 +185,10 @@ export class Dispatcher {
   async #serve(ticket: Ticket, { backend, slot }: Place, begun?: WorkloadSpec): Promise<void> {
     const { queue, tell } = this.#options
     this.#running += 1
-    const outcome = await this.#attempt(ticket, backend, begun)
-    const [, releaseMs] = await Promise.all([
-      this.#finish(ticket, outcome),
-      this.#release(ticket, backend),
-    ])
+    const finished = this.#finish(ticket, await this.#attempt(ticket, backend, begun))
+    await untilAnswered(finished)
+    const releaseMs = await this.#release(ticket, backend)
+    await finished
     this.#running -= 1
     slot[Symbol.dispose]()
     queue.ended(ticket)
@@ -248,6 +250,18 @@ export class Dispatcher {
     this.#busy.add(work)
     void work.then(() => this.#busy.delete(work))
   }
+}
+
+/**
+ * Whoever waits for a workload has the answer, which a release would keep waiting: it has much to do in
+ * this process. A store that is slow, or full, keeps no release waiting.
+ */
+async function untilAnswered(finished: Promise<void>): Promise<void> {
+  const { promise: isLate, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, RELEASE_WITHIN_MS)
+  await Promise.race([finished, isLate])
+  clearTimeout(timer)
+  await turn()
 }
 
 interface Place {

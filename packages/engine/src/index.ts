@@ -18,7 +18,7 @@ export {
 export type { Idempotency, KeptRequest } from './idempotency.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { QueueLimits } from './queue.ts'
-export type { EventBatch, NewEvent, RecordedEvent } from './recorded-event.ts'
+export type { EventBatch, EventPage, NewEvent, RecordedEvent } from './recorded-event.ts'
 export type { RetentionLimits } from './retention.ts'
 export type { Capacity, Needs } from './slots.ts'
 export { openDatabase } from './sqlite/open-database.ts'

@@ -12,6 +12,7 @@ import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from './idempotency.
 import {
   EVENT_PAGE_BYTES,
   type EventBatch,
+  type EventPage,
   type RecordedEvent,
   weightOf,
 } from './recorded-event.ts'
@@ -96,14 +97,14 @@ export class MemoryStore implements Store {
     return this.#entries.get(id)?.spec
   }
 
-  async events(id: string, afterSeq: number): Promise<readonly RecordedEvent[]> {
+  async events(id: string, afterSeq: number): Promise<EventPage> {
     const events = this.#entries.get(id)?.events ?? []
     let until = afterSeq + 1
     for (let bytes = 0; bytes < EVENT_PAGE_BYTES && until < events.length; until += 1) {
       const event = events[until]
       bytes += event === undefined ? 0 : weightOf(event)
     }
-    return events.slice(afterSeq + 1, until)
+    return { events: events.slice(afterSeq + 1, until), isLast: until >= events.length }
   }
 
   async list({

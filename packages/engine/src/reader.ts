@@ -48,13 +48,13 @@ export class Reader {
       using news = this.#news.watch(id)
       // Before the events: whoever ends a workload has stored them all.
       const hasEnded = await this.hasEnded(id)
-      const page = await this.#store.events(id, lastSeq)
-      for (const event of page) {
+      const { events, isLast } = await this.#store.events(id, lastSeq)
+      for (const event of events) {
         signal?.throwIfAborted()
         yield event
         lastSeq = event.seq
       }
-      if (page.length > 0) {
+      if (!isLast) {
         // Nothing of a store in this process has to wait: a reader that takes all at once would let
         // nobody else go on.
         await turn()

@@ -20,6 +20,13 @@ export interface EventBatch {
   readonly events: readonly NewEvent[]
 }
 
+/** What a store gives of a workload's events at once. */
+export interface EventPage {
+  readonly events: readonly RecordedEvent[]
+  /** Whether there were no more when it was read. */
+  readonly isLast: boolean
+}
+
 /** About how much a store gives of a workload's events at once. */
 export const EVENT_PAGE_BYTES = 256 * 1024
 

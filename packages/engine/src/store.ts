@@ -7,7 +7,7 @@ import type {
   WorkloadSpec,
 } from '@vulcan/schema'
 import type { Idempotency, KeptRequest } from './idempotency.ts'
-import type { EventBatch, RecordedEvent } from './recorded-event.ts'
+import type { EventBatch, EventPage } from './recorded-event.ts'
 
 /** Which workloads a list has: all that agree with every field that is given. */
 export interface WorkloadFilter {
@@ -94,7 +94,7 @@ export interface Store extends AsyncDisposable {
   /** What is to be run; undefined when the workload is unknown, has ended or was started at once. */
   spec(id: string): Promise<WorkloadSpec | undefined>
   /** The events that follow on `afterSeq` (-1: from the first), at most some hundred KiB of them. */
-  events(id: string, afterSeq: number): Promise<readonly RecordedEvent[]>
+  events(id: string, afterSeq: number): Promise<EventPage>
   /** Throws `CursorError`. */
   list(query: ListQuery): Promise<WorkloadPage>
   stats(owner?: string): Promise<WorkloadStats>

@@ -16,21 +16,25 @@ import * as z from 'zod'
  */
 export class SpecFiles {
   readonly #directory: string
+  /** Who has a file: most never have one, and are not to wait for its deletion. */
+  readonly #ids: Set<string>
   #lastSync: Promise<void> = Promise.resolve()
   #nextSync: Promise<void> | undefined
 
-  private constructor(directory: string) {
+  private constructor(directory: string, ids: readonly string[]) {
     this.#directory = directory
+    this.#ids = new Set(ids)
   }
 
   static async open(directory: string): Promise<SpecFiles> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    return new SpecFiles(directory)
+    return new SpecFiles(directory, await readdir(directory))
   }
 
   /** Durable when it resolves. False: there is one for this id. */
   async write(spec: WorkloadSpec): Promise<boolean> {
     const path = this.#path(spec.id)
+    this.#ids.add(spec.id)
     try {
       await using file = await open(path, 'wx', 0o600)
       await writeWhole(file, encode(spec))
@@ -54,18 +58,20 @@ export class SpecFiles {
   }
 
   async delete(id: string): Promise<void> {
+    if (!this.#ids.has(id)) return
     try {
       // Not `rm`, which asks in the way of all others what it is before it deletes it.
       await unlink(this.#path(id))
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
     }
+    this.#ids.delete(id)
   }
 
   /** Deletes the specs of those who do not need one: what a crash has left. */
   async keepOnly(isNeeded: (id: string) => boolean): Promise<void> {
-    const ids = await readdir(this.#directory)
-    await Promise.all(ids.filter((id) => !isNeeded(id)).map((id) => this.delete(id)))
+    const doomed = [...this.#ids].filter((id) => !isNeeded(id))
+    await Promise.all(doomed.map((id) => this.delete(id)))
   }
 
   /** A file's name is durable when its directory is; those who wait for that share it. */

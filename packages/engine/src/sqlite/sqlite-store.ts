@@ -11,7 +11,12 @@ import {
 import * as z from 'zod'
 import { fromCursor, toCursor } from '../cursor.ts'
 import { type Idempotency, KEYS_KEPT_MS, type KeptRequest } from '../idempotency.ts'
-import { EVENT_PAGE_BYTES, type EventBatch, type RecordedEvent } from '../recorded-event.ts'
+import {
+  EVENT_PAGE_BYTES,
+  type EventBatch,
+  type EventPage,
+  type RecordedEvent,
+} from '../recorded-event.ts'
 import type {
   ForgetKeysOptions,
   Insertion,
@@ -158,9 +163,9 @@ export class SqliteStore implements Store {
     return this.#specs.read(id)
   }
 
-  async events(id: string, afterSeq: number): Promise<readonly RecordedEvent[]> {
+  async events(id: string, afterSeq: number): Promise<EventPage> {
     const owner = this.#prepared('SELECT ord FROM workloads WHERE id = ?').get(id)
-    if (owner === undefined) return []
+    if (owner === undefined) return { events: [], isLast: true }
     const { ord } = Place.parse(owner)
     // The batch that holds the next event may begin before it.
     const batches = this.#prepared(
@@ -180,9 +185,9 @@ export class SqliteStore implements Store {
       const following = events.filter(({ seq }) => seq > afterSeq)
       found.push(...following)
       bytes += frames.byteLength
-      if (following.length > 0 && bytes >= EVENT_PAGE_BYTES) break
+      if (following.length > 0 && bytes >= EVENT_PAGE_BYTES) return { events: found, isLast: false }
     }
-    return found
+    return { events: found, isLast: true }
   }
 
   async list({ cursor, limit, offset = 0, ...filter }: ListQuery): Promise<WorkloadPage> {

@@ -61,7 +61,7 @@ test('what was acknowledged survives kill -9, and every workload is accounted fo
     assert.match(end.reason, /^(exited|owner_died)$/)
   }
   for (const [id = '', seq, ...words] of stored) {
-    const [event] = await store.events(id, Number(seq) - 1)
+    const [event] = (await store.events(id, Number(seq) - 1)).events
     assert.deepEqual(event && textsOf([event]), [words.join(' ')])
   }
   let cursor: string | undefined

@@ -34,7 +34,7 @@ const output = (text: string, stream: 'stdout' | 'stderr' = 'stdout'): NewEvent 
 })
 
 async function textsAfter(store: Store, id: string, afterSeq: number): Promise<string[]> {
-  const events = await store.events(id, afterSeq)
+  const { events } = await store.events(id, afterSeq)
   return events.map((event) =>
     event.type === 'output' ? `${event.seq} ${Buffer.from(event.bytes)}` : `${event.seq} phase`,
   )
@@ -173,7 +173,7 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
     assert.deepEqual(await textsAfter(store, id, 2), ['3 '])
     assert.deepEqual(await textsAfter(store, id, 3), [])
     assert.deepEqual(await textsAfter(store, other.id, -1), ['0 of another'])
-    const [phase, , two] = await store.events(id, -1)
+    const [phase, , two] = (await store.events(id, -1)).events
     assert.deepEqual(phase, {
       type: 'phase',
       phase: 'running',
@@ -206,11 +206,11 @@ export function testStoreContract(name: string, openStore: OpenStore): void {
     }
     const seqs: number[] = []
     for (let pages = 0; ; pages += 1) {
-      const page = await store.events(id, seqs.at(-1) ?? -1)
-      assert.ok(page.length <= 16, `${page.length} events of 32 KiB in one page`)
-      if (page.length === 0) break
+      const { events, isLast } = await store.events(id, seqs.at(-1) ?? -1)
+      assert.ok(events.length <= 16, `${events.length} events of 32 KiB in one page`)
+      seqs.push(...events.map(({ seq }) => seq))
+      if (isLast) break
       assert.ok(pages < 64)
-      seqs.push(...page.map(({ seq }) => seq))
     }
     assert.deepEqual(
       seqs,

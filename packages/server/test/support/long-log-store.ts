@@ -1,4 +1,4 @@
-import { MemoryStore, type RecordedEvent } from '@vulcan/engine'
+import { type EventPage, MemoryStore } from '@vulcan/engine'
 
 /** So many that whoever reads them all in one go is seen. */
 export const PAGES_MAX = 50_000
@@ -14,11 +14,12 @@ export class LongLogStore extends MemoryStore {
     return this.#begun.promise
   }
 
-  override async events(_id: string, afterSeq: number): Promise<readonly RecordedEvent[]> {
+  override async events(_id: string, afterSeq: number): Promise<EventPage> {
     this.#begun.resolve()
-    if (this.isEnough || this.pages === PAGES_MAX) return []
+    if (this.isEnough || this.pages === PAGES_MAX) return { events: [], isLast: true }
     this.pages += 1
     const bytes = Buffer.from('\n')
-    return [{ type: 'output', stream: 'stdout', bytes, seq: afterSeq + 1, atMs: 0 }]
+    const event = { type: 'output', stream: 'stdout', bytes, seq: afterSeq + 1, atMs: 0 } as const
+    return { events: [event], isLast: false }
   }
 }
