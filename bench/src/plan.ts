@@ -33,7 +33,7 @@ export const QUICK: Plan = {
   name: 'quick',
   runtimes: ALL,
   warmUps: 1,
-  rounds: { min: 3, max: 20, budgetMs: 1.5 * MINUTE_MS },
+  rounds: { min: 3, max: 20, budgetMs: 3 * MINUTE_MS },
   echoes: 40,
   atOnce: { levels: [1, 2, 4, 8, 10], rounds: 1, roundsOfLargest: 3, runtimes: ['python'] },
   poolSize: 10,
