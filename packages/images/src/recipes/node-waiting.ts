@@ -14,8 +14,10 @@ export const waitingScript = String.raw`
 const { closeSync, openSync, readSync, writeSync } = require('node:fs')
 const { resolve } = require('node:path')
 
+const { Console } = require('node:console')
 // What the standard streams are made of, which nearly every program uses.
-require('node:net')
+const { Socket } = require('node:net')
+const { Writable } = require('node:stream')
 
 const CONTROL = 63
 const PLACEHOLDER = '${placeholder}'
@@ -52,6 +54,7 @@ function waitWhenMainIsRun() {
 
 /** Waits for the program, and gives the path of its main script. */
 function takeProgram() {
+  rehearse()
   writeSync(CONTROL, '.')
   const fields = readFields()
   closeSync(CONTROL)
@@ -66,6 +69,13 @@ function takeProgram() {
   process.argv.splice(1, Infinity, main, ...fields.slice(3, variables))
   setEnvironment(fields.slice(variables))
   return main
+}
+
+/** Has compiled what a program's first line of output takes, which is more than the rest of a short one. */
+function rehearse() {
+  new Socket()
+  // A write that does not end leaves nothing for later.
+  new Console(new Writable({ write() {} })).log('ready')
 }
 
 function readFields() {
