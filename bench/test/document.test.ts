@@ -42,7 +42,10 @@ test('the document says how much was measured, and whether that was less than a 
     text({}),
     /^- 1 round of warm-up, then at least 3 and at most 20, as many as begin in 3 minutes for/m,
   )
-  assert.match(text({ rounds: { min: 3, max: 20, budgetMs: 90_000 } }), /as many as begin in 90 s for/)
+  assert.match(
+    text({ rounds: { min: 3, max: 20, budgetMs: 90_000 } }),
+    /as many as begin in 90 s for/,
+  )
   const rounds = { min: 5, max: 5, budgetMs: 0 }
   assert.match(
     text({ warmUps: 2, rounds }),
